@@ -1,0 +1,166 @@
+package programme
+
+// Matter is a process that people can start and that ends only as its stages allow.
+type Matter struct {
+	Name    string     `yaml:"-"`
+	Title   Text       `yaml:"title"`
+	Raise   Raise      `yaml:"raise"`
+	Stages  []*Stage   `yaml:"stages"`
+	Ends    []End      `yaml:"ends,keyed"`
+	Overdue []*Overdue `yaml:"overdue"`
+	Pause   []string   `yaml:"pause"`
+	Hides   []string   `yaml:"hides"`
+	Pos     Pos        `yaml:"-"`
+}
+
+// Raise says who may start a matter, and with which form.
+type Raise struct {
+	By   []string `yaml:"by"`
+	Form string   `yaml:"form"`
+}
+
+// Stage is one station of a matter.
+type Stage struct {
+	Stage   string    `yaml:"stage"`
+	Title   Text      `yaml:"title"`
+	Within  Span      `yaml:"within"`
+	From    string    `yaml:"from"` // the stage, or form date, the clock starts from; default: entering the stage
+	Extend  *Extend   `yaml:"extend"`
+	Actions []*Action `yaml:"actions,keyed"`
+	Collect *Collect  `yaml:"collect"`
+	Ballot  *Ballot   `yaml:"ballot"`
+	Decide  []*Branch `yaml:"decide"`
+	Needs   *Needs    `yaml:"needs"`
+	Pos     Pos       `yaml:"-"`
+}
+
+// Action moves a matter; Needs names what must be given with it: "reason" or a form.
+type Action struct {
+	Name  string   `yaml:"-"`
+	Title Text     `yaml:"title"`
+	By    []string `yaml:"by"`
+	To    string   `yaml:"to"`
+	Form  string   `yaml:"form"`
+	Needs string   `yaml:"needs"`
+	Pos   Pos      `yaml:"-"`
+}
+
+// Extend lengthens a stage's deadline once.
+type Extend struct {
+	Once  Span     `yaml:"once"`
+	By    []string `yaml:"by"`
+	Needs string   `yaml:"needs"`
+}
+
+// Collect gathers forms of others while the stage lasts.
+type Collect struct {
+	Form string   `yaml:"form"`
+	By   []string `yaml:"by"`
+}
+
+// Ballot asks those invited; Least is the smallest share of them that must take part.
+type Ballot struct {
+	Form   string   `yaml:"form"`
+	Invite string   `yaml:"invite"`
+	Least  *Decimal `yaml:"least"`
+}
+
+// Branch is one way on after a ballot: the first whose When holds, or Else.
+type Branch struct {
+	When   *Expr  `yaml:"when"`
+	To     string `yaml:"to"`
+	Else   string `yaml:"else"`
+	Within Span   `yaml:"within"`
+	Pos    Pos    `yaml:"-"`
+}
+
+// Needs is what must be on file before a stage can be left.
+type Needs struct {
+	Form string `yaml:"form"`
+}
+
+// End is a stage at which a matter is over, and what that means: good, answered, open_to_public.
+type End struct {
+	Name    string
+	Meaning string
+}
+
+// Overdue is one rung of the ladder after a deadline has passed.
+type Overdue struct {
+	After    Span   `yaml:"after"`
+	Remind   string `yaml:"remind"`
+	Escalate string `yaml:"escalate"`
+	Pos      Pos    `yaml:"-"`
+}
+
+// Indicator is a figure over subjects and time.
+type Indicator struct {
+	Name      string   `yaml:"-"`
+	Title     Text     `yaml:"title"`
+	Note      Text     `yaml:"note"`
+	Function  string   `yaml:"-"` // sum count mean median ratio min max, from value
+	Value     *Expr    `yaml:"value"`
+	Over      *Expr    `yaml:"-"` // of ratio: what it is divided by
+	Where     *Expr    `yaml:"where"`
+	By        []string `yaml:"by"`
+	Show      []string `yaml:"show"`
+	Target    *Decimal `yaml:"target"`
+	Direction string   `yaml:"direction"` // up down
+	Unit      string   `yaml:"unit"`
+	Pos       Pos      `yaml:"-"`
+}
+
+// Certificate is issued to a subject or person when its condition holds.
+type Certificate struct {
+	Name        string `yaml:"-"`
+	To          string `yaml:"to"`
+	Title       Text   `yaml:"title"`
+	When        *Expr  `yaml:"when"`
+	Valid       Span   `yaml:"valid"`
+	VerifyEvery Span   `yaml:"verify_every"`
+	Pos         Pos    `yaml:"-"`
+}
+
+// Case is a golden case: a subject, its evidence, and what must come out.
+type Case struct {
+	Case     string       `yaml:"case"`
+	AsOf     Day          `yaml:"as_of"`
+	Party    string       `yaml:"party"` // whose column; default the last
+	Subject  Raw          `yaml:"subject"`
+	Unit     string       `yaml:"unit"`
+	Evidence []CaseFiling `yaml:"evidence"`
+	Matters  []CaseFiling `yaml:"matters"`
+	Peers    []*Case      `yaml:"peers"` // other subjects, for ranks, peer means and quotas; only subject, unit and evidence
+	Expect   Expect       `yaml:"expect"`
+	Pos      Pos          `yaml:"-"`
+}
+
+// Raw is a mapping of field names to values as they came: string, bool, int64, Decimal text, list.
+type Raw map[string]any
+
+// CaseFiling is one filed form of a case.
+type CaseFiling struct {
+	Form   string
+	On     Day    // default: as_of
+	By     string // default: the first party that may file the form
+	Values Raw
+	Pos    Pos
+}
+
+// Expect is what a case must give. Empty fields are not compared.
+type Expect struct {
+	Grade   *string                 `yaml:"grade"`
+	Total   *Decimal                `yaml:"total"`
+	Scored  *bool                   `yaml:"scored"`
+	Vetoes  []string                `yaml:"vetoes"`
+	Columns map[string]Decimal      `yaml:"columns"`
+	Clauses map[string]ExpectClause `yaml:"clauses"` // a number of points, or {status:, points:, measure:}
+}
+
+// ExpectClause is what a clause must give.
+type ExpectClause struct {
+	Points  *Decimal `yaml:"points"`
+	Status  string   `yaml:"status"`
+	Measure *Decimal `yaml:"measure"`
+	Pos     Pos      `yaml:"-"`
+}
