@@ -4,9 +4,9 @@ package programme
 type Matter struct {
 	Name    string     `yaml:"-"`
 	Title   Text       `yaml:"title"`
-	Raise   Raise      `yaml:"raise"`
-	Stages  []*Stage   `yaml:"stages"`
-	Ends    []End      `yaml:"ends,keyed"`
+	Raise   Raise      `yaml:"raise,required"`
+	Stages  []*Stage   `yaml:"stages,required"`
+	Ends    []End      `yaml:"ends,keyed,required"`
 	Overdue []*Overdue `yaml:"overdue"`
 	Pause   []string   `yaml:"pause"`
 	Hides   []string   `yaml:"hides"`
@@ -15,13 +15,13 @@ type Matter struct {
 
 // Raise says who may start a matter, and with which form.
 type Raise struct {
-	By   []string `yaml:"by"`
-	Form string   `yaml:"form"`
+	By   []string `yaml:"by,required"`
+	Form string   `yaml:"form,required"`
 }
 
 // Stage is one station of a matter.
 type Stage struct {
-	Stage   string    `yaml:"stage"`
+	Stage   string    `yaml:"stage,required"`
 	Title   Text      `yaml:"title"`
 	Within  Span      `yaml:"within"`
 	From    string    `yaml:"from"` // the stage, or form date, the clock starts from; default: entering the stage
@@ -38,8 +38,8 @@ type Stage struct {
 type Action struct {
 	Name  string   `yaml:"-"`
 	Title Text     `yaml:"title"`
-	By    []string `yaml:"by"`
-	To    string   `yaml:"to"`
+	By    []string `yaml:"by,required"`
+	To    string   `yaml:"to,required"`
 	Form  string   `yaml:"form"`
 	Needs string   `yaml:"needs"`
 	Pos   Pos      `yaml:"-"`
@@ -47,22 +47,22 @@ type Action struct {
 
 // Extend lengthens a stage's deadline once.
 type Extend struct {
-	Once  Span     `yaml:"once"`
+	Once  Span     `yaml:"once,required"`
 	By    []string `yaml:"by"`
 	Needs string   `yaml:"needs"`
 }
 
 // Collect gathers forms of others while the stage lasts.
 type Collect struct {
-	Form string   `yaml:"form"`
-	By   []string `yaml:"by"`
+	Form string   `yaml:"form,required"`
+	By   []string `yaml:"by,required"`
 }
 
 // Ballot asks those invited; Least is the smallest share of them that must take part.
 type Ballot struct {
-	Form   string   `yaml:"form"`
-	Invite string   `yaml:"invite"`
-	Least  *Decimal `yaml:"least"`
+	Form   string   `yaml:"form,required"`
+	Invite string   `yaml:"invite,required"`
+	Least  *Decimal `yaml:"least,percent"`
 }
 
 // Branch is one way on after a ballot: the first whose When holds, or Else.
@@ -76,7 +76,7 @@ type Branch struct {
 
 // Needs is what must be on file before a stage can be left.
 type Needs struct {
-	Form string `yaml:"form"`
+	Form string `yaml:"form,required"`
 }
 
 // End is a stage at which a matter is over, and what that means: good, answered, open_to_public.
@@ -87,7 +87,7 @@ type End struct {
 
 // Overdue is one rung of the ladder after a deadline has passed.
 type Overdue struct {
-	After    Span   `yaml:"after"`
+	After    Span   `yaml:"after,required"`
 	Remind   string `yaml:"remind"`
 	Escalate string `yaml:"escalate"`
 	Pos      Pos    `yaml:"-"`
@@ -98,14 +98,14 @@ type Indicator struct {
 	Name      string   `yaml:"-"`
 	Title     Text     `yaml:"title"`
 	Note      Text     `yaml:"note"`
-	Function  string   `yaml:"-"` // sum count mean median ratio min max, from value
-	Value     *Expr    `yaml:"value"`
-	Over      *Expr    `yaml:"-"` // of ratio: what it is divided by
+	Function  string   `yaml:"-"`              // sum count mean median ratio min max, from value
+	Value     *Expr    `yaml:"value,required"` // what is summed, counted, …; nil for count()
+	Over      *Expr    `yaml:"-"`              // of ratio: what it is divided by
 	Where     *Expr    `yaml:"where"`
 	By        []string `yaml:"by"`
-	Show      []string `yaml:"show"`
+	Show      []string `yaml:"show" of:"total share growth rank trend"`
 	Target    *Decimal `yaml:"target"`
-	Direction string   `yaml:"direction"` // up down
+	Direction string   `yaml:"direction" of:"up down"`
 	Unit      string   `yaml:"unit"`
 	Pos       Pos      `yaml:"-"`
 }
@@ -113,9 +113,9 @@ type Indicator struct {
 // Certificate is issued to a subject or person when its condition holds.
 type Certificate struct {
 	Name        string `yaml:"-"`
-	To          string `yaml:"to"`
+	To          string `yaml:"to" of:"subject person"` // default subject
 	Title       Text   `yaml:"title"`
-	When        *Expr  `yaml:"when"`
+	When        *Expr  `yaml:"when,required"`
 	Valid       Span   `yaml:"valid"`
 	VerifyEvery Span   `yaml:"verify_every"`
 	Pos         Pos    `yaml:"-"`
@@ -123,25 +123,28 @@ type Certificate struct {
 
 // Case is a golden case: a subject, its evidence, and what must come out.
 type Case struct {
-	Case     string       `yaml:"case"`
-	AsOf     Day          `yaml:"as_of"`
+	Case     string       `yaml:"case,required"`
+	AsOf     Day          `yaml:"as_of,required"`
 	Party    string       `yaml:"party"` // whose column; default the last
-	Subject  Raw          `yaml:"subject"`
+	Subject  Raw          `yaml:"subject,required"`
 	Unit     string       `yaml:"unit"`
 	Evidence []CaseFiling `yaml:"evidence"`
 	Matters  []CaseFiling `yaml:"matters"`
-	Peers    []*Case      `yaml:"peers"` // other subjects, for ranks, peer means and quotas; only subject, unit and evidence
-	Expect   Expect       `yaml:"expect"`
+	Peers    []*Case      `yaml:"peers,peer"` // other subjects, for ranks, peer means and quotas; only subject, unit and evidence
+	Expect   Expect       `yaml:"expect,required"`
 	Pos      Pos          `yaml:"-"`
+
+	places map[string]Pos
 }
 
-// Raw is a mapping of field names to values as they came: string, bool, int64, Decimal text, list.
+// Raw is a mapping of field names to values as they stand in the file: string (numbers and booleans too, as written), []any
+// of strings, or map[string]any of them.
 type Raw map[string]any
 
 // CaseFiling is one filed form of a case.
 type CaseFiling struct {
 	Form   string
-	On     Day    // default: as_of
+	On     Day    // its field that is the date; or `on`; or as_of
 	By     string // default: the first party that may file the form
 	Values Raw
 	Pos    Pos
@@ -160,7 +163,7 @@ type Expect struct {
 // ExpectClause is what a clause must give.
 type ExpectClause struct {
 	Points  *Decimal `yaml:"points"`
-	Status  string   `yaml:"status"`
+	Status  string   `yaml:"status" of:"met partly unmet missing not_applicable pending"`
 	Measure *Decimal `yaml:"measure"`
 	Pos     Pos      `yaml:"-"`
 }

@@ -7,14 +7,14 @@ package programme
 
 // Programme is a loaded programme. The fields follow the keys of programme.yaml; see docs/language.md.
 type Programme struct {
-	Name         string         `yaml:"programme"`
+	Name         string         `yaml:"programme,required"`
 	Version      string         `yaml:"version"`
-	Title        Text           `yaml:"title"`
+	Title        Text           `yaml:"title,required"`
 	Document     Document       `yaml:"document"`
-	Subject      Subject        `yaml:"subject"`
+	Subject      Subject        `yaml:"subject,required"`
 	Parties      []Party        `yaml:"parties,keyed"` // in order; the last one decides
 	Roles        []Role         `yaml:"roles,keyed"`
-	Calendar     string         `yaml:"calendar"`
+	Calendar     string         `yaml:"calendar" of:"cn"` // empty: weekends only
 	Public       []string       `yaml:"public"`
 	Forms        []*Form        `yaml:"forms,keyed"`
 	Standard     *Standard      `yaml:"standard"`
@@ -31,7 +31,7 @@ type Programme struct {
 // Document is the written standard that the programme runs.
 type Document struct {
 	Title    Text   `yaml:"title"`
-	Kind     string `yaml:"kind"` // national industry local group enterprise normative notice statute
+	Kind     string `yaml:"kind" of:"national industry local group enterprise normative notice statute"`
 	Number   string `yaml:"number"`
 	Issued   Day    `yaml:"issued"`
 	ReviewBy Day    `yaml:"review_by"`
@@ -42,16 +42,16 @@ type Document struct {
 type Subject struct {
 	Kind   string   `yaml:"kind"`
 	Title  Text     `yaml:"title"`
-	Key    string   `yaml:"key"`  // the field that is the business key, unique in the programme
-	Name   string   `yaml:"name"` // the field shown as its name; by default the first text field
-	Fields []*Field `yaml:"fields,keyed"`
+	Key    string   `yaml:"key,required"` // the field that is the business key, unique in the programme
+	Name   string   `yaml:"name"`         // the field shown as its name; by default the first text field
+	Fields []*Field `yaml:"fields,keyed,required"`
 }
 
 // Party is one who scores; each is a score column.
 type Party struct {
 	Name  string `yaml:"-"`
 	Title Text   `yaml:"title"`
-	Role  string `yaml:"role"`
+	Role  string `yaml:"role,required"`
 }
 
 // Role is what a person may be in this programme, granted at a unit and inherited downwards.
@@ -102,20 +102,20 @@ const (
 // Field is one entry of a form.
 type Field struct {
 	Name     string   `yaml:"-"`
-	Type     string   `yaml:"type"`
+	Type     string   `yaml:"type,required" of:"bool int number money real text date choice choices photo file place phone credit_code"`
 	Title    Text     `yaml:"title"`
 	Help     Text     `yaml:"help"`
 	Unit     string   `yaml:"unit"`
-	Decimals int      `yaml:"decimals"` // of number; money has 2
+	Decimals int      `yaml:"decimals" range:"0 12"` // of number; money has 2
 	Min      *Decimal `yaml:"min"`
 	Max      *Decimal `yaml:"max"`
-	Most     int      `yaml:"most"` // how many photos or files; 0 means 1
-	Of       []Option `yaml:"of"`   // of choice and choices: a list of names, or a mapping of names to titles
+	Most     int      `yaml:"most" range:"1 100"` // how many photos or files; 0 means 1
+	Of       []Option `yaml:"of"`                 // of choice and choices: a list of names, or a mapping of names to titles
 	Required bool     `yaml:"required"`
 	Check    *Expr    `yaml:"check"`
 	Else     Text     `yaml:"else"`
 	ShowWhen *Expr    `yaml:"show_when"`
-	Is       string   `yaml:"is"` // "date": names the day the record is true
+	Is       string   `yaml:"is" of:"date"` // "date": names the day the record is true
 	Pos      Pos      `yaml:"-"`
 }
 
@@ -127,25 +127,25 @@ type Option struct {
 
 // Standard is the tree of parts, sections and clauses with their points, vetoes and grades.
 type Standard struct {
-	Total          Decimal `yaml:"total"`
-	PointsDecimals int     `yaml:"points_decimals"` // default 2, at most 6
-	Parts          []*Part `yaml:"parts"`
+	Total          Decimal `yaml:"total"`                       // not written: the sum of the parts
+	PointsDecimals int     `yaml:"points_decimals" range:"0 6"` // default 2
+	Parts          []*Part `yaml:"parts,required"`
 	Vetoes         []*Veto `yaml:"vetoes"`
 	Grades         Grades  `yaml:"grades"`
 }
 
 // Part is a part of the standard.
 type Part struct {
-	Part     string     `yaml:"part"`
+	Part     string     `yaml:"part,required"`
 	Title    Text       `yaml:"title"`
 	Points   *Decimal   `yaml:"points"`
-	Sections []*Section `yaml:"sections"`
+	Sections []*Section `yaml:"sections,required"`
 	Pos      Pos        `yaml:"-"`
 }
 
 // Section groups clauses; its points are checked against their sum. With Bonus it earns extra points above the total.
 type Section struct {
-	Section string    `yaml:"section"`
+	Section string    `yaml:"section,required"`
 	Title   Text      `yaml:"title"`
 	Points  *Decimal  `yaml:"points"`
 	Bonus   *Bonus    `yaml:"bonus"`
@@ -155,18 +155,18 @@ type Section struct {
 
 // Clause has exactly one scoring shape. Nil shapes are not used; Shape tells which one is.
 type Clause struct {
-	Clause   string   `yaml:"clause"`
+	Clause   string   `yaml:"clause,required"`
 	Title    Text     `yaml:"title"`
 	Help     Text     `yaml:"help"`
 	Ref      string   `yaml:"ref"`
-	Kind     string   `yaml:"kind"` // requirement instruction recommendation permission; default requirement
+	Kind     string   `yaml:"kind" of:"requirement instruction recommendation permission"` // default requirement
 	Points   Decimal  `yaml:"points"`
 	Gate     bool     `yaml:"gate"`
 	Measure  *Expr    `yaml:"measure"`
-	Decimals *int     `yaml:"decimals"` // of the measure; default 4
+	Decimals *int     `yaml:"decimals" range:"0 12"` // of the measure; default 4
 	Applies  *Expr    `yaml:"applies"`
-	NA       Policy   `yaml:"na"`      // rescale full zero points peer_mean
-	Missing  Policy   `yaml:"missing"` // zero pending full peer_mean
+	NA       Policy   `yaml:"na" of:"rescale full zero peer_mean points"` // default rescale
+	Missing  Policy   `yaml:"missing" of:"zero pending full peer_mean"`   // default zero
 	Evidence []string `yaml:"evidence"`
 	Veto     *Veto    `yaml:"veto"`
 	Note     Text     `yaml:"note"` // where the rule comes from, or that it is inferred
@@ -187,14 +187,14 @@ type Clause struct {
 
 // Policy says what happens when a clause does not apply, or lacks facts: a word, or {points: N}.
 type Policy struct {
-	Word   string // rescale full zero peer_mean pending points; empty: the default
+	Word   string // rescale full zero peer_mean pending points
 	Points Decimal
 }
 
 // Tick is one condition of a sum of ticks.
 type Tick struct {
-	Pass   *Expr   `yaml:"pass"`
-	Points Decimal `yaml:"points"`
+	Pass   *Expr   `yaml:"pass,required"`
+	Points Decimal `yaml:"points,required"`
 	Title  Text    `yaml:"title"`
 }
 
@@ -203,11 +203,11 @@ type Tick struct {
 // after the first cost twice Each.
 type Deduction struct {
 	Title  Text     `yaml:"title"`
-	Count  *Expr    `yaml:"count"`
+	Count  *Expr    `yaml:"count,required"`
 	Each   *Decimal `yaml:"each"`
 	First  *Decimal `yaml:"first"`
 	Then   *Then    `yaml:"then"`
-	Repeat string   `yaml:"repeat"`
+	Repeat string   `yaml:"repeat" of:"double"`
 	Most   *Decimal `yaml:"most"`
 }
 
@@ -224,22 +224,22 @@ type Band struct {
 	AtLeast *Decimal `yaml:"at_least"`
 	Below   *Decimal `yaml:"below"`
 	AtMost  *Decimal `yaml:"at_most"`
-	Points  Decimal  `yaml:"points"`
+	Points  Decimal  `yaml:"points,required"`
 	Pos     Pos      `yaml:"-"`
 }
 
 // Linear gives full points from FullAt on, and Minus less for every Each short of it.
 type Linear struct {
-	FullAt    *Expr   `yaml:"full_at"`
-	Each      Decimal `yaml:"each"`
-	Minus     Decimal `yaml:"minus"`
-	Step      string  `yaml:"step"` // floor (default) ceil exact
+	FullAt    *Expr   `yaml:"full_at,required"`
+	Each      Decimal `yaml:"each,required"`
+	Minus     Decimal `yaml:"minus,required"`
+	Step      string  `yaml:"step" of:"floor ceil exact"` // default floor
 	ZeroBelow *Expr   `yaml:"zero_below"`
 }
 
 // Proportional gives completion × points.
 type Proportional struct {
-	Target *Expr  `yaml:"target"`
+	Target *Expr  `yaml:"target,required"`
 	Cap    *Cap   `yaml:"cap"` // default 1.0
 	Below  *Below `yaml:"below"`
 }
@@ -252,32 +252,32 @@ type Cap struct {
 
 // Below is the penalty factor for a completion under the target.
 type Below struct {
-	Factor Decimal `yaml:"factor"`
+	Factor Decimal `yaml:"factor,required"`
 }
 
 // Each gives points for every case, up to Most.
 type Each struct {
-	Count  *Expr    `yaml:"count"`
-	Points Decimal  `yaml:"points"`
+	Count  *Expr    `yaml:"count,required"`
+	Points Decimal  `yaml:"points,required"`
 	Most   *Decimal `yaml:"most"`
 }
 
 // Rank gives points by competition rank with ties. By is `highest` (default), `lowest`, or an expression ranked highest first.
 type Rank struct {
-	By     *Expr     `yaml:"by"` // nil: the measure
-	Lowest bool      `yaml:"-"`  // from `by: lowest`
-	Within string    `yaml:"within"`
-	Points []Decimal `yaml:"points"`
+	By     *Expr     `yaml:"by"`                   // nil: the measure
+	Lowest bool      `yaml:"-"`                    // from `by: lowest`
+	Within string    `yaml:"within" of:"unit all"` // default all
+	Points []Decimal `yaml:"points,required"`
 	Then   *Then     `yaml:"then"`
 }
 
 // Judged leaves the points to an assessor, by level or from a range, with a reason.
 type Judged struct {
-	Levels []Level  `yaml:"levels,keyed"` // name → share of the points
+	Levels []Level  `yaml:"levels,keyed,free"` // name → share of the points
 	From   *Decimal `yaml:"from"`
 	To     *Decimal `yaml:"to"`
-	Drop   string   `yaml:"drop"` // "extremes": without the highest and the lowest of three or more
-	Mean   bool     `yaml:"mean"` // several assessors: their mean (the default, too)
+	Drop   string   `yaml:"drop" of:"extremes"` // "extremes": without the highest and the lowest of three or more
+	Mean   bool     `yaml:"mean"`               // several assessors: their mean (the default, too)
 }
 
 // Level is a named share of a clause's points.
@@ -289,9 +289,9 @@ type Level struct {
 // Bonus makes a section one of extra points, at most Cap together. Ladder gives points for each record of a many form by its
 // level; with SameEvent "once" the records of one event count once, the highest only.
 type Bonus struct {
-	Cap       Decimal `yaml:"cap"`
+	Cap       Decimal `yaml:"cap,required"`
 	Ladder    *Ladder `yaml:"ladder"`
-	SameEvent string  `yaml:"same_event"`
+	SameEvent string  `yaml:"same_event" of:"once"`
 }
 
 // Ladder may be written as {national: 3, provincial: 2} when only one many form has a choice with these names.
@@ -307,7 +307,7 @@ type Veto struct {
 	Veto     string    `yaml:"veto"` // its name; of a clause: the clause's number
 	Title    Text      `yaml:"title"`
 	When     *Expr     `yaml:"when"` // of a clause's veto nil: the clause being unmet
-	Effect   string    `yaml:"effect"`
+	Effect   string    `yaml:"effect,required" of:"fail gate cap_grade set_grade set_score zero_item no_award exclude"`
 	To       string    `yaml:"to"`
 	For      Span      `yaml:"for"`
 	Until    *Expr     `yaml:"until"`
@@ -330,7 +330,7 @@ const (
 
 // Repaired is what remains of a veto once its Until holds.
 type Repaired struct {
-	Deduct Decimal `yaml:"deduct"`
+	Deduct Decimal `yaml:"deduct,required"`
 }
 
 // Grades are bands or a ladder, best first.
@@ -338,7 +338,7 @@ type Grades struct {
 	Bands       []*GradeBand `yaml:"bands"`
 	Ladder      []*GradeStep `yaml:"ladder"`
 	Else        string       `yaml:"else"` // default "none"
-	Quota       []Quota      `yaml:"quota,keyed"`
+	Quota       []Quota      `yaml:"quota,keyed,free"`
 	Titles      []Option     `yaml:"titles"` // grade → title
 	Valid       Span         `yaml:"valid"`
 	VerifyEvery Span         `yaml:"verify_every"`
@@ -347,18 +347,18 @@ type Grades struct {
 
 // GradeBand is reached from AtLeast on.
 type GradeBand struct {
-	Grade   string   `yaml:"grade"`
+	Grade   string   `yaml:"grade,required"`
 	Title   Text     `yaml:"title"`
-	AtLeast Decimal  `yaml:"at_least"`
+	AtLeast Decimal  `yaml:"at_least,required"`
 	Below   *Decimal `yaml:"below"`
 	Pos     Pos      `yaml:"-"`
 }
 
 // GradeStep needs its own clauses and all those of the steps below it.
 type GradeStep struct {
-	Grade string   `yaml:"grade"`
+	Grade string   `yaml:"grade,required"`
 	Title Text     `yaml:"title"`
-	Needs []string `yaml:"needs"`
+	Needs []string `yaml:"needs,required"`
 	Pos   Pos      `yaml:"-"`
 }
 
@@ -379,7 +379,7 @@ type Round struct {
 	Name    string `yaml:"-"`
 	Title   Text   `yaml:"title"`
 	Every   Span   `yaml:"every"`
-	Steps   []Step `yaml:"steps"`
+	Steps   []Step `yaml:"steps,required"`
 	Decides string `yaml:"decides"` // the party that decides; default the last
 	Pos     Pos    `yaml:"-"`
 }
