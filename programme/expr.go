@@ -10,7 +10,8 @@ type Expr struct {
 	Source string
 	Pos    Pos // of its first character
 
-	code *code
+	places []Pos // of every character and the end, where Pos plus the offset would be wrong: escapes, several lines
+	code   *code
 }
 
 // Read is a fact that an expression looks at. Field is empty where the whole list or object is meant.
