@@ -199,6 +199,27 @@ CREATE TABLE score_change (
 );
 CREATE INDEX score_change_subject ON score_change (subject_id, party, recorded_at);
 
+-- Forms that have to be filed, and from which day on; forms that never fall due have no row. The scoring of a subject keeps it.
+CREATE TABLE form_due (
+    subject_id TEXT   NOT NULL REFERENCES subject (id),
+    form       TEXT   NOT NULL,
+    last_on    BIGINT,           -- the day of the newest one on file; none: never filed
+    due_on     BIGINT NOT NULL,  -- the day it is due
+    stale_on   BIGINT,           -- the day from which it no longer counts
+    PRIMARY KEY (subject_id, form)
+);
+CREATE INDEX form_due_on ON form_due (form, due_on);
+
+-- Clauses that wait for the judgement of a party: in its live column, or in a round that collects its column.
+CREATE TABLE judge_due (
+    subject_id TEXT NOT NULL REFERENCES subject (id),
+    party      TEXT NOT NULL,
+    clause     TEXT NOT NULL,
+    round_id   TEXT NOT NULL, -- empty: live
+    PRIMARY KEY (subject_id, party, clause, round_id)
+);
+CREATE INDEX judge_due_round ON judge_due (round_id, party);
+
 CREATE TABLE round (
     id          TEXT PRIMARY KEY,
     programme   TEXT   NOT NULL REFERENCES programme (name),
@@ -231,6 +252,7 @@ CREATE TABLE round_step (
 CREATE TABLE round_subject (
     round_id   TEXT NOT NULL REFERENCES round (id),
     subject_id TEXT NOT NULL REFERENCES subject (id),
+    unit       TEXT NOT NULL REFERENCES unit (code), -- where the subject was when the round was opened
     PRIMARY KEY (round_id, subject_id)
 );
 CREATE INDEX round_subject_subject ON round_subject (subject_id);
@@ -243,6 +265,7 @@ CREATE TABLE round_column (
     scored       BOOLEAN NOT NULL,
     total        BIGINT NOT NULL,
     grade        TEXT   NOT NULL,
+    pending      BIGINT NOT NULL, -- clauses that nobody had judged
     known_at     BIGINT NOT NULL,
     submitted_by TEXT   NOT NULL, -- empty: taken over when the step ended without a submission
     PRIMARY KEY (round_id, subject_id, party)
@@ -274,7 +297,7 @@ CREATE TABLE decision (
     grade       TEXT   NOT NULL,
     as_of       BIGINT NOT NULL,
     known_at    BIGINT NOT NULL,
-    doc         TEXT   NOT NULL, -- the whole score with its reasons, as decided
+    doc         BYTEA  NOT NULL, -- the whole score with its reasons, as decided: JSON, deflated
     valid_until BIGINT,          -- a day
     decided_at  BIGINT NOT NULL,
     decided_by  TEXT   NOT NULL,
@@ -282,13 +305,28 @@ CREATE TABLE decision (
 );
 CREATE INDEX decision_subject ON decision (subject_id, decided_at);
 
+-- How often each verdict was found in a decided round, by the unit of the subjects.
+CREATE TABLE round_clause (
+    round_id TEXT   NOT NULL REFERENCES round (id),
+    unit     TEXT   NOT NULL REFERENCES unit (code),
+    clause   TEXT   NOT NULL,
+    status   TEXT   NOT NULL,
+    subjects BIGINT NOT NULL,
+    points   BIGINT NOT NULL, -- earned, together
+    most     BIGINT NOT NULL, -- that could be had, together
+    PRIMARY KEY (round_id, unit, clause, status)
+);
+
 -- +goose Down
+DROP TABLE round_clause;
 DROP TABLE decision;
 DROP TABLE objection;
 DROP TABLE round_column;
 DROP TABLE round_subject;
 DROP TABLE round_step;
 DROP TABLE round;
+DROP TABLE judge_due;
+DROP TABLE form_due;
 DROP TABLE score_change;
 DROP TABLE score_clause;
 DROP TABLE score;
