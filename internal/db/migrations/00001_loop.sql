@@ -7,7 +7,8 @@ CREATE TABLE unit (
     parent TEXT REFERENCES unit (code),
     name   TEXT   NOT NULL,
     level  TEXT   NOT NULL,
-    terms  TEXT   NOT NULL -- what a search looks in: name, code, pinyin and its initials, lower case
+    terms  TEXT   NOT NULL, -- what a search looks in: name, code, pinyin and its initials, lower case
+    sort   BYTEA  NOT NULL  -- the pinyin in bytes, so that both engines order alike whatever their collation
 );
 CREATE INDEX unit_parent ON unit (parent);
 
@@ -24,14 +25,23 @@ CREATE TABLE account (
     id           TEXT PRIMARY KEY,
     login        TEXT   NOT NULL UNIQUE,
     name         TEXT   NOT NULL,
+    terms        TEXT   NOT NULL,
+    sort         BYTEA  NOT NULL,
     password     TEXT   NOT NULL, -- argon2id, or empty: cannot sign in with one
     lang         TEXT   NOT NULL,
-    failures     BIGINT NOT NULL DEFAULT 0,
-    locked_until BIGINT NOT NULL DEFAULT 0,
     disabled_at  BIGINT,
     created_at   BIGINT NOT NULL,
     rev          BIGINT NOT NULL DEFAULT 0
 );
+
+-- Wrong passwords, by what was typed as the login, whether or not there is such an account: locking must not tell.
+CREATE TABLE sign_in_failure (
+    login        TEXT PRIMARY KEY, -- SHA-256 of it
+    failures     BIGINT NOT NULL,
+    failed_at    BIGINT NOT NULL,
+    locked_until BIGINT NOT NULL
+);
+CREATE INDEX sign_in_failure_at ON sign_in_failure (failed_at);
 
 -- A role at a unit holds for everything below it. The programme '' and role 'admin' administer the unit itself.
 CREATE TABLE account_grant (
@@ -58,7 +68,7 @@ CREATE TABLE token (
 CREATE INDEX token_account ON token (account_id);
 
 CREATE TABLE session (
-    token      TEXT PRIMARY KEY,
+    token      TEXT PRIMARY KEY, -- SHA-256 of it
     data       BYTEA  NOT NULL,
     expires_at BIGINT NOT NULL
 );
@@ -92,9 +102,13 @@ CREATE TABLE subject (
     unit        TEXT   NOT NULL REFERENCES unit (code),
     name        TEXT   NOT NULL,
     terms       TEXT   NOT NULL,
+    sort        BYTEA  NOT NULL,
     enrolled_at BIGINT NOT NULL,
     left_at     BIGINT,
-    rev         BIGINT NOT NULL DEFAULT 0,
+    left_reason TEXT   NOT NULL DEFAULT '',
+    -- The subject's own clock: every transaction that holds the subject moves it on, past the moment before. What is
+    -- recorded takes its moment from here, so that nothing can be recorded at or before a moment already decided upon.
+    touched_at  BIGINT NOT NULL DEFAULT 0,
     UNIQUE (programme, key)
 );
 CREATE INDEX subject_unit ON subject (unit, programme);
@@ -162,15 +176,17 @@ CREATE TABLE draft (
     PRIMARY KEY (account_id, subject_id, form)
 );
 
--- The live score of each column; lists and boards read it. Pages of one subject compute theirs with the reasons.
+-- The live score of each column; lists and boards read it. Pages of one subject compute theirs with the reasons, and its
+-- history too: kept rows of changes would have to be right for evidence that arrives late, and are what as-of already gives.
 CREATE TABLE score (
     subject_id  TEXT   NOT NULL REFERENCES subject (id),
     party       TEXT   NOT NULL,
     scored      BOOLEAN NOT NULL,
     total       BIGINT NOT NULL,
     grade       TEXT   NOT NULL,
+    clauses     TEXT   NOT NULL, -- the verdict and points of every clause, packed: what a new score is compared with
     as_of       BIGINT NOT NULL,
-    computed_at BIGINT NOT NULL,
+    changed_at  BIGINT NOT NULL, -- when the total or the grade last changed
     PRIMARY KEY (subject_id, party)
 );
 CREATE INDEX score_party ON score (party, total);
@@ -184,20 +200,6 @@ CREATE TABLE score_clause (
     PRIMARY KEY (subject_id, clause)
 );
 CREATE INDEX score_clause_status ON score_clause (clause, status);
-
--- Every change of a live total or grade, and what caused it.
-CREATE TABLE score_change (
-    id          TEXT PRIMARY KEY,
-    subject_id  TEXT   NOT NULL REFERENCES subject (id),
-    party       TEXT   NOT NULL,
-    scored      BOOLEAN NOT NULL,
-    total       BIGINT NOT NULL,
-    grade       TEXT   NOT NULL,
-    as_of       BIGINT NOT NULL,
-    recorded_at BIGINT NOT NULL,
-    cause       TEXT   NOT NULL -- evidence:ID, version:ID, day:DAY
-);
-CREATE INDEX score_change_subject ON score_change (subject_id, party, recorded_at);
 
 -- Forms that have to be filed, and from which day on; forms that never fall due have no row. The scoring of a subject keeps it.
 CREATE TABLE form_due (
@@ -327,7 +329,6 @@ DROP TABLE round_step;
 DROP TABLE round;
 DROP TABLE judge_due;
 DROP TABLE form_due;
-DROP TABLE score_change;
 DROP TABLE score_clause;
 DROP TABLE score;
 DROP TABLE draft;
@@ -342,6 +343,7 @@ DROP TABLE programme_version;
 DROP TABLE session;
 DROP TABLE token;
 DROP TABLE account_grant;
+DROP TABLE sign_in_failure;
 DROP TABLE account;
 DROP TABLE unit_within;
 DROP TABLE unit;
