@@ -1,0 +1,77 @@
+package web
+
+// route is one address: who may ask at all, and what answers.
+type route struct {
+	pattern string
+	do      func(*request) error
+	house   bool // only for those who are signed in; what they may see is for the verb to say
+	upload  bool // has its own bound on the size of what is sent
+}
+
+// routes lists every address of the face. The JSON API lists its own in api.go.
+func (f *face) routes() []route {
+	open := func(pattern string, do func(*request) error) route { return route{pattern: pattern, do: do} }
+	house := func(pattern string, do func(*request) error) route {
+		return route{pattern: pattern, do: do, house: true}
+	}
+	return []route{
+		// signin.go
+		open("GET /{$}", home),
+		open("GET /login", signInForm),
+		open("POST /login", signIn),
+		open("POST /logout", signOut),
+		open("POST /lang", setLang),
+		house("GET /me", me_),
+		house("POST /me/password", changePassword),
+		house("POST /me/tokens", newToken),
+		house("POST /me/tokens/{id}/revoke", revokeToken),
+		// todo.go
+		house("GET /todo", todo),
+		// board.go
+		open("GET /p/{programme}", board),
+		open("GET /p/{programme}/unit/{unit}", board),
+		// standard.go
+		open("GET /p/{programme}/standard", standard),
+		// subjects.go, subject.go
+		house("GET /p/{programme}/subjects", subjects),
+		house("GET /p/{programme}/subjects.xlsx", subjectsSheet),
+		open("GET /p/{programme}/subjects/{subject}", subject),
+		house("GET /p/{programme}/subjects/{subject}/evidence", subjectEvidence),
+		// filing.go, evidence.go, upload.go
+		house("GET /p/{programme}/subjects/{subject}/file/{form}", filingForm),
+		house("POST /p/{programme}/subjects/{subject}/file/{form}", fileEvidence),
+		house("POST /p/{programme}/subjects/{subject}/draft/{form}", saveDraft),
+		house("POST /p/{programme}/subjects/{subject}/shape/{form}", formShape),
+		house("GET /evidence/{id}", evidence),
+		house("POST /evidence/{id}/withdraw", withdrawEvidence),
+		house("GET /evidence/{id}/files/{sha}", attachment),
+		{pattern: "POST /uploads", do: upload, house: true, upload: true},
+		// judge.go
+		house("GET /p/{programme}/subjects/{subject}/judge/{clause}", judgeForm),
+		house("POST /p/{programme}/subjects/{subject}/judge/{clause}", judge),
+		// rounds.go, round.go
+		open("GET /p/{programme}/rounds", rounds),
+		house("POST /p/{programme}/rounds", openRound),
+		open("GET /rounds/{round}", round),
+		house("POST /rounds/{round}/submit", submitColumns),
+		house("POST /rounds/{round}/close", closeStep),
+		house("POST /rounds/{round}/decide", decideRound),
+		open("GET /rounds/{round}/subjects/{subject}", decision),
+		house("POST /rounds/{round}/subjects/{subject}/objections", object),
+		house("POST /objections/{id}/answer", answerObjection),
+		// admin.go, accounts.go, import.go
+		house("GET /admin", adminHome),
+		house("GET /admin/units", adminUnits),
+		house("GET /admin/accounts", accounts),
+		house("POST /admin/accounts", createAccount),
+		house("GET /admin/accounts/{id}", account),
+		house("POST /admin/accounts/{id}/password", setPassword),
+		house("POST /admin/accounts/{id}/disable", disableAccount),
+		house("POST /admin/accounts/{id}/grants", addGrant),
+		house("POST /admin/accounts/{id}/grants/remove", removeGrant),
+		house("GET /admin/import", importForm),
+		{pattern: "POST /admin/import", do: importTable, house: true, upload: true},
+		house("GET /admin/programmes", adminProgrammes),
+		{pattern: "POST /admin/programmes", do: publishProgramme, house: true, upload: true},
+	}
+}
