@@ -81,7 +81,7 @@ func (r *request) chooseLang() programme.Lang {
 	if r.actor.Lang != "" {
 		return r.actor.Lang
 	}
-	if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "en") {
+	if strings.HasPrefix(strings.ToLower(r.Request.Header.Get("Accept-Language")), "en") {
 		return programme.En
 	}
 	return programme.Zh
