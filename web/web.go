@@ -56,6 +56,8 @@ func New(site *bihuan.Site, config Config) http.Handler {
 		mux.HandleFunc(route.pattern, f.handle(route))
 	}
 	mux.Handle("GET /assets/", assets())
+	api := f.api(mux)
+	mux.HandleFunc("GET /api", f.handle(route{do: apiDocs(api)}))
 	var h http.Handler = mux
 	h = f.sessions.LoadAndSave(h)
 	h = http.NewCrossOriginProtection().Handler(h)
