@@ -1,9 +1,5 @@
 package programme
 
-import (
-	"cel.dev/cel-go/common/types/ref"
-)
-
 // Expr is a CEL expression as the author wrote it, checked against the programme's own forms.
 // Before Scope.Check it is only a text; afterwards it can be evaluated.
 type Expr struct {
@@ -61,5 +57,3 @@ func (e *Expr) Constant() (Decimal, bool) {
 
 // Checked reports whether Scope.Check has accepted the expression.
 func (e *Expr) Checked() bool { return e != nil && e.code != nil }
-
-var _ ref.Val
