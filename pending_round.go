@@ -26,7 +26,7 @@ func (s *Site) Submit(ctx context.Context, a Actor, roundID, subjectID, party st
 func (s *Site) SubmitAll(ctx context.Context, a Actor, roundID, party string, subjectIDs []string) (Imported, error) {
 	return Imported{}, errPending
 }
-func (s *Site) CloseStep(ctx context.Context, a Actor, roundID string) (Round, error) {
+func (s *Site) CloseStep(ctx context.Context, a Actor, roundID, step string) (Round, error) {
 	return Round{}, errPending
 }
 func (s *Site) Judge(ctx context.Context, a Actor, j Judgement) (Filed, error) {

@@ -231,6 +231,7 @@ CREATE TABLE round (
     unit        TEXT   NOT NULL REFERENCES unit (code),
     as_of       BIGINT NOT NULL, -- the day the scores are of
     step        BIGINT NOT NULL, -- position in round_step; the number of steps: decided
+    subjects    BIGINT NOT NULL, -- how many
     opened_at   BIGINT NOT NULL,
     opened_by   TEXT   NOT NULL,
     published_at BIGINT,
@@ -246,6 +247,7 @@ CREATE TABLE round_step (
     name      TEXT   NOT NULL, -- a party, or publicity
     starts_on BIGINT NOT NULL,
     ends_on   BIGINT NOT NULL,
+    handed_in BIGINT NOT NULL DEFAULT 0, -- once it is closed
     closed_at BIGINT,
     closed_by TEXT,
     PRIMARY KEY (round_id, position)
