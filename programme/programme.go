@@ -338,7 +338,7 @@ type Grades struct {
 	Bands       []*GradeBand `yaml:"bands"`
 	Ladder      []*GradeStep `yaml:"ladder"`
 	Else        string       `yaml:"else"` // default "none"
-	Quota       []Quota      `yaml:"quota,keyed,free"`
+	Quota       []Quota      `yaml:"quota,keyed,free,percent"`
 	Titles      []Option     `yaml:"titles"` // grade → title
 	Valid       Span         `yaml:"valid"`
 	VerifyEvery Span         `yaml:"verify_every"`
