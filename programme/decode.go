@@ -191,7 +191,7 @@ func (d *decoder) keyedList(n *node, v reflect.Value, m member) bool {
 		d.keyAt[name.Addr().Interface()] = k.pos
 		d.at[name.Addr().Interface()] = k.pos
 		if !m.free {
-			ok = d.identifier(k) && ok
+			ok = d.identifier(k, e.Type() != reflect.TypeFor[Action]()) && ok
 		}
 		if pos := e.FieldByName("Pos"); pos.IsValid() {
 			pos.Set(reflect.ValueOf(k.pos))
@@ -288,9 +288,9 @@ func indexOf(names []string, name string) int {
 	return -1
 }
 
-// identifier checks a name that rules use: letters, digits and _, and no word of the expression language.
-func (d *decoder) identifier(k *node) bool {
-	if celWords[k.text] {
+// identifier checks a name: letters, digits and _, and, where rules use it, no word of the expression language.
+func (d *decoder) identifier(k *node, inRules bool) bool {
+	if inRules && celWords[k.text] {
 		d.wrong(k.pos, T("{0} 是表达式里的保留字，不能作名称", "{0} is a word of the expression language and cannot be a name").Fill(k.text), T("换一个名称，如 {0}_", "take another name, such as {0}_").Fill(k.text))
 		return false
 	}
