@@ -30,6 +30,7 @@ func (f *face) api(mux *http.ServeMux) huma.API {
 	f.apiProgrammes(api)
 	f.apiSubjects(api)
 	f.apiEvidence(api)
+	f.apiRounds(api)
 	return api
 }
 

@@ -18,6 +18,12 @@ type filingJSON struct {
 	Supersedes string         `json:"supersedes,omitempty" doc:"ID of the evidence that this corrects"`
 }
 
+// filingOfJSON is a filled form with the subject that it is of.
+type filingOfJSON struct {
+	Subject string `json:"subject" doc:"Its key or ID"`
+	filingJSON
+}
+
 func (j filingJSON) filing(subject string) (bihuan.Filing, error) {
 	on, err := dayIn(j.On, "on")
 	return bihuan.Filing{Subject: subject, Form: j.Form, On: on, By: j.By, Values: exact(j.Values), Supersedes: j.Supersedes}, err
@@ -58,6 +64,14 @@ type movedJSON struct {
 
 func asColumn(c bihuan.Column) columnJSON { return columnJSON{c.Scored, asPoints(c.Total), c.Grade} }
 
+func asFiled(filed bihuan.Filed) *filedJSON {
+	out := &filedJSON{ID: filed.ID, Before: asColumn(filed.Before.Deciding), After: asColumn(filed.After.Deciding), Moved: []movedJSON{}}
+	for _, m := range filed.Moved {
+		out.Moved = append(out.Moved, movedJSON{m.Clause, m.Before.String(), m.After.String(), asPoints(m.PointsBefore), asPoints(m.PointsAfter)})
+	}
+	return out
+}
+
 // apiEvidence: filing one form or many, reading, withdrawing.
 func (f *face) apiEvidence(api huma.API) {
 	verb(f, api, "POST", "/subjects/{subject}/evidence", "file", "File a form for a subject, and see what moved",
@@ -73,21 +87,14 @@ func (f *face) apiEvidence(api huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			out := &filedJSON{ID: filed.ID, Before: asColumn(filed.Before.Deciding), After: asColumn(filed.After.Deciding), Moved: []movedJSON{}}
-			for _, m := range filed.Moved {
-				out.Moved = append(out.Moved, movedJSON{m.Clause, m.Before.String(), m.After.String(), asPoints(m.PointsBefore), asPoints(m.PointsAfter)})
-			}
-			return out, nil
+			return asFiled(filed), nil
 		})
 	verb(f, api, "POST", "/programmes/{programme}/evidence", "fileMany", "File many forms at once: all or nothing, or the good rows only",
 		func(ctx context.Context, c caller, in *struct {
 			Programme string `path:"programme"`
 			Body      struct {
-				GoodRowsOnly bool `json:"good_rows_only,omitempty"`
-				Rows         []struct {
-					Subject string `json:"subject" doc:"Its key or ID"`
-					filingJSON
-				} `json:"rows" minItems:"1"`
+				GoodRowsOnly bool           `json:"good_rows_only,omitempty"`
+				Rows         []filingOfJSON `json:"rows" minItems:"1"`
 			}
 		}) (*importedJSON, error) {
 			var rows []bihuan.Filing

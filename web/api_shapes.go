@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/assess"
 	"bihuan.dev/bihuan/programme"
@@ -100,14 +102,14 @@ func asSubjectRow(s bihuan.SubjectRow) subjectRowJSON {
 }
 
 type scoreJSON struct {
-	Party   string        `json:"party"`
-	AsOf    programme.Day `json:"as_of"`
-	Scored  bool          `json:"scored"`
-	Total   *float64      `json:"total" doc:"null when a gate was not passed or the subject is excluded"`
-	Most    float64       `json:"most"`
-	Grade   string        `json:"grade"`
-	Vetoes  []vetoJSON    `json:"vetoes"`
-	Clauses []clauseJSON  `json:"clauses"`
+	Party   string       `json:"party"`
+	AsOf    dayJSON      `json:"as_of"`
+	Scored  bool         `json:"scored"`
+	Total   *float64     `json:"total" doc:"null when a gate was not passed or the subject is excluded"`
+	Most    float64      `json:"most"`
+	Grade   string       `json:"grade"`
+	Vetoes  []vetoJSON   `json:"vetoes"`
+	Clauses []clauseJSON `json:"clauses"`
 }
 
 type vetoJSON struct {
@@ -119,16 +121,16 @@ type vetoJSON struct {
 }
 
 type clauseJSON struct {
-	Clause  string             `json:"clause"`
-	Status  string             `json:"status" enum:"missing,met,partly,unmet,not_applicable,pending"`
-	Points  float64            `json:"points"`
-	Most    float64            `json:"most"`
-	Measure *programme.Decimal `json:"measure,omitempty"`
-	Rule    string             `json:"rule"`
-	Why     string             `json:"why"`
-	Steps   []stepJSON         `json:"steps,omitempty"`
-	Inputs  []inputJSON        `json:"inputs,omitempty"`
-	Lacks   []lackJSON         `json:"lacks,omitempty"`
+	Clause  string      `json:"clause"`
+	Status  string      `json:"status" enum:"missing,met,partly,unmet,not_applicable,pending"`
+	Points  float64     `json:"points"`
+	Most    float64     `json:"most"`
+	Measure *exactJSON  `json:"measure,omitempty"`
+	Rule    string      `json:"rule"`
+	Why     string      `json:"why"`
+	Steps   []stepJSON  `json:"steps,omitempty"`
+	Inputs  []inputJSON `json:"inputs,omitempty"`
+	Lacks   []lackJSON  `json:"lacks,omitempty"`
 }
 
 type stepJSON struct {
@@ -153,7 +155,7 @@ type lackJSON struct {
 }
 
 func asScore(s assess.Score, l programme.Lang) scoreJSON {
-	out := scoreJSON{Party: s.Party, AsOf: s.AsOf, Scored: s.Scored, Most: asPoints(s.Most), Grade: s.Grade, Vetoes: []vetoJSON{}}
+	out := scoreJSON{Party: s.Party, AsOf: dayJSON{s.AsOf}, Scored: s.Scored, Most: asPoints(s.Most), Grade: s.Grade, Vetoes: []vetoJSON{}}
 	if s.Scored {
 		total := asPoints(s.Total)
 		out.Total = &total
@@ -162,7 +164,10 @@ func asScore(s assess.Score, l programme.Lang) scoreJSON {
 		out.Vetoes = append(out.Vetoes, vetoJSON{x.Veto, x.Title.In(l), x.Effect, x.State, x.Why.In(l)})
 	}
 	for _, c := range s.Clauses {
-		j := clauseJSON{Clause: c.Clause, Status: c.Status.String(), Points: asPoints(c.Points), Most: asPoints(c.Most), Measure: c.Measure, Rule: c.Rule.In(l), Why: c.Why.In(l)}
+		j := clauseJSON{Clause: c.Clause, Status: c.Status.String(), Points: asPoints(c.Points), Most: asPoints(c.Most), Rule: c.Rule.In(l), Why: c.Why.In(l)}
+		if c.Measure != nil {
+			j.Measure = &exactJSON{*c.Measure}
+		}
 		for _, x := range c.Steps {
 			j.Steps = append(j.Steps, stepJSON{x.Text.In(l), x.Value})
 		}
@@ -186,7 +191,7 @@ type evidenceJSON struct {
 	Seq          int64           `json:"seq" doc:"Its place in the programme's order of evidence"`
 	Subject      string          `json:"subject"`
 	Form         string          `json:"form"`
-	On           programme.Day   `json:"on" doc:"The day it is true"`
+	On           dayJSON         `json:"on" doc:"The day it is true"`
 	Recorded     time.Time       `json:"recorded_at"`
 	By           string          `json:"by" doc:"The party or role that filed it"`
 	Account      string          `json:"account"`
@@ -212,7 +217,7 @@ type fileJSON struct {
 }
 
 func asEvidence(e bihuan.Evidence) evidenceJSON {
-	out := evidenceJSON{ID: e.ID, Seq: e.Seq, Subject: e.Subject, Form: e.Form, On: e.On, Recorded: e.Recorded, By: e.By, Account: e.AccountName,
+	out := evidenceJSON{ID: e.ID, Seq: e.Seq, Subject: e.Subject, Form: e.Form, On: dayJSON{e.On}, Recorded: e.Recorded, By: e.By, Account: e.AccountName,
 		Values: json.RawMessage(e.Values.JSON()), Supersedes: e.Supersedes, SupersededBy: e.SupersededBy}
 	if w := e.Withdrawn; w != nil {
 		out.Withdrawn = &withdrawnJSON{w.At, w.AccountName, w.Reason}
@@ -224,24 +229,36 @@ func asEvidence(e bihuan.Evidence) evidenceJSON {
 }
 
 type importedJSON struct {
-	Rows      int `json:"rows"`
-	Stored    int `json:"stored"`
-	Unchanged int `json:"unchanged"`
-	Refused   []struct {
-		Row     int    `json:"row"`
-		Field   string `json:"field,omitempty"`
-		Message string `json:"message"`
-	} `json:"refused,omitempty" doc:"Only with good_rows_only; else a bad row refuses the whole"`
+	Rows      int           `json:"rows"`
+	Stored    int           `json:"stored"`
+	Unchanged int           `json:"unchanged"`
+	Refused   []refusedJSON `json:"refused,omitempty" doc:"Only with good_rows_only; else a bad row refuses the whole"`
+}
+
+type refusedJSON struct {
+	Row     int    `json:"row" doc:"Counted from 1"`
+	Field   string `json:"field,omitempty"`
+	Message string `json:"message"`
 }
 
 func asImported(i bihuan.Imported, l programme.Lang) *importedJSON {
 	out := &importedJSON{Rows: i.Rows, Stored: i.Stored, Unchanged: i.Unchanged}
 	for _, e := range i.Errors {
-		out.Refused = append(out.Refused, struct {
-			Row     int    `json:"row"`
-			Field   string `json:"field,omitempty"`
-			Message string `json:"message"`
-		}{e.Row, e.Field, e.Text.In(l)})
+		out.Refused = append(out.Refused, refusedJSON{e.Row, e.Field, e.Text.In(l)})
 	}
 	return out
+}
+
+// exactJSON is a decimal as a JSON number, with every digit it has.
+type exactJSON struct{ programme.Decimal }
+
+// Schema tells the OpenAPI description that it is a number.
+func (exactJSON) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeNumber} }
+
+// dayJSON is a day as 2021-01-20.
+type dayJSON struct{ programme.Day }
+
+// Schema tells the OpenAPI description that it is a date.
+func (dayJSON) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date"}
 }

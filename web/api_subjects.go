@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"bihuan.dev/bihuan"
-	"bihuan.dev/bihuan/programme"
 )
 
 // apiProgrammes: programmes, units, tasks, boards.
@@ -97,12 +96,8 @@ func (f *face) apiSubjects(api huma.API) {
 		func(ctx context.Context, c caller, in *struct {
 			Programme string `path:"programme"`
 			Body      struct {
-				GoodRowsOnly bool `json:"good_rows_only,omitempty" doc:"Store the good rows and report the others; otherwise one bad row refuses all"`
-				Rows         []struct {
-					Unit   string         `json:"unit" doc:"Code"`
-					On     string         `json:"on,omitempty" doc:"Since when it is so; default today"`
-					Fields map[string]any `json:"fields" doc:"The programme's key field among them"`
-				} `json:"rows" minItems:"1"`
+				GoodRowsOnly bool        `json:"good_rows_only,omitempty" doc:"Store the good rows and report the others; otherwise one bad row refuses all"`
+				Rows         []enrolJSON `json:"rows" minItems:"1"`
 			}
 		}) (*importedJSON, error) {
 			var rows []bihuan.NewSubject
@@ -111,7 +106,7 @@ func (f *face) apiSubjects(api huma.API) {
 				if err != nil {
 					return nil, err
 				}
-				rows = append(rows, bihuan.NewSubject{Row: i + 1, Unit: row.Unit, Fields: row.Fields, On: on})
+				rows = append(rows, bihuan.NewSubject{Row: i + 1, Unit: row.Unit, Fields: exact(row.Fields), On: on})
 			}
 			done, err := f.site.Enrol(ctx, c.actor, in.Programme, rows, bihuan.Import{GoodRowsOnly: in.Body.GoodRowsOnly})
 			if err != nil {
@@ -150,13 +145,13 @@ func (f *face) apiSubjects(api huma.API) {
 			return &out, nil
 		})
 	type changeJSON struct {
-		At       time.Time     `json:"at"`
-		AsOf     programme.Day `json:"as_of"`
-		Scored   bool          `json:"scored"`
-		Total    float64       `json:"total"`
-		Grade    string        `json:"grade"`
-		Cause    string        `json:"cause" enum:"evidence,withdrawal,version,day"`
-		Evidence string        `json:"evidence,omitempty"`
+		At       time.Time `json:"at"`
+		AsOf     dayJSON   `json:"as_of"`
+		Scored   bool      `json:"scored"`
+		Total    float64   `json:"total"`
+		Grade    string    `json:"grade"`
+		Cause    string    `json:"cause" enum:"evidence,withdrawal,version,day"`
+		Evidence string    `json:"evidence,omitempty"`
 	}
 	verb(f, api, "GET", "/subjects/{subject}/history", "history", "How the total and the grade changed, and why",
 		func(ctx context.Context, c caller, in *struct {
@@ -169,7 +164,7 @@ func (f *face) apiSubjects(api huma.API) {
 			}
 			out := []changeJSON{}
 			for _, x := range changes {
-				j := changeJSON{At: x.At, AsOf: x.AsOf, Scored: x.Scored, Total: asPoints(x.Total), Grade: x.Grade, Cause: x.Cause}
+				j := changeJSON{At: x.At, AsOf: dayJSON{x.AsOf}, Scored: x.Scored, Total: asPoints(x.Total), Grade: x.Grade, Cause: x.Cause}
 				if x.Evidence != nil {
 					j.Evidence = x.Evidence.ID
 				}
@@ -177,6 +172,12 @@ func (f *face) apiSubjects(api huma.API) {
 			}
 			return &out, nil
 		})
+}
+
+type enrolJSON struct {
+	Unit   string         `json:"unit" doc:"Code"`
+	On     string         `json:"on,omitempty" doc:"Since when it is so; default today"`
+	Fields map[string]any `json:"fields" doc:"The programme's key field among them"`
 }
 
 type subjectPath struct {
