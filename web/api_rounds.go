@@ -89,8 +89,13 @@ func (f *face) apiRounds(api huma.API) {
 			return oneRound(f.site.Round(ctx, c.actor, in.Round))
 		})
 	verb(f, api, "POST", "/rounds/{round}/close", "closeStep", "Close the step under way; columns not handed in are taken as they stand",
-		func(ctx context.Context, c caller, in *roundPath) (*roundJSON, error) {
-			return oneRound(f.site.CloseStep(ctx, c.actor, in.Round))
+		func(ctx context.Context, c caller, in *struct {
+			roundPath
+			Body struct {
+				Step string `json:"step" doc:"Name of the step to close, so that a second call does not close the next one"`
+			}
+		}) (*roundJSON, error) {
+			return oneRound(f.site.CloseStep(ctx, c.actor, in.Round, in.Body.Step))
 		})
 	verb(f, api, "POST", "/rounds/{round}/decide", "decide", "Decide the round, after its publicity and with no objection open",
 		func(ctx context.Context, c caller, in *roundPath) (*roundJSON, error) {
