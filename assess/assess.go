@@ -44,7 +44,10 @@ type Subject struct {
 	Key      string
 	Unit     string     // for ranks within a unit
 	Evidence []Evidence // in any order
-	Matters  map[string][]programme.Values
+	// Matters are the matters of this subject by name, oldest first: id, stage, outcome, raised, closed, due, overdue, on_time;
+	// the fields of the form that raised each; and of the forms filed on its way "form.field".
+	Matters map[string][]programme.Values
+	Invited map[string]int64 // how many were invited to vote, by ballot form; absent: not known
 }
 
 // Options say as of when, and whose column.
