@@ -120,6 +120,8 @@ func fieldType(f *Field) *types.Type {
 		return types.TimestampType
 	case Choices, Photo, File:
 		return types.NewListType(types.StringType)
+	case "": // the type was a mistake, told elsewhere; no rule shall be blamed for it
+		return types.DynType
 	}
 	return types.StringType
 }

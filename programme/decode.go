@@ -228,7 +228,11 @@ func (d *decoder) list(n *node, v reflect.Value, m member) bool {
 	v.Set(reflect.MakeSlice(v.Type(), len(n.items), len(n.items)))
 	ok := true
 	for i, item := range n.items {
-		ok = d.value(item, v.Index(i), m) && ok
+		e := v.Index(i)
+		ok = d.value(item, e, m) && ok
+		if e.Kind() == reflect.Pointer && e.IsNil() { // nobody shall trip over what was left empty
+			e.Set(reflect.New(e.Type().Elem()))
+		}
 	}
 	return ok
 }

@@ -99,6 +99,7 @@ func (d *decoder) policy(n *node, out *Policy, words []string) bool {
 			return false
 		}
 		out.Word = "points"
+		d.at[&out.Points] = v.pos
 		return d.decimal(v, &out.Points, false)
 	}
 	var plain []string

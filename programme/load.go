@@ -101,6 +101,7 @@ func (l *loader) files(fsys fs.FS) {
 		l.wrong(Pos{MainFile, 1, 1}, T("文件超过 {0} 个", "there are more than {0} files").Fill(MostFiles), Text{})
 		return
 	}
+	slices.SortStableFunc(names, func(a, b string) int { return strings.Compare(rankOf(a)+a, rankOf(b)+b) })
 	total := 0
 	for _, n := range names {
 		data, err := readSome(fsys, n)
@@ -124,6 +125,17 @@ func (l *loader) files(fsys fs.FS) {
 			}
 		}
 	}
+}
+
+// rankOf puts the main file first and the cases last.
+func rankOf(file string) string {
+	switch {
+	case file == MainFile:
+		return "0"
+	case strings.Contains(file, "/"):
+		return "2"
+	}
+	return "1"
 }
 
 func readSome(fsys fs.FS, name string) ([]byte, error) {

@@ -39,7 +39,7 @@ func TestMistakes(t *testing.T) {
 					continue
 				}
 				wants[place] = append(wants[place][:i:i], wants[place][i+1:]...)
-				if m.Excerpt == "" || m.Col < 1 || m.Col > len([]rune(m.Excerpt))+1 {
+				if m.Excerpt == "" && m.Line > 1 || m.Col < 1 || m.Col > len([]rune(m.Excerpt))+1 {
 					t.Errorf("%s: the place is outside its line %q", m.Pos, m.Excerpt)
 				}
 				if m.Message.Zh == "" || m.Message.Zh == m.Message.En {

@@ -114,7 +114,7 @@ func (l *loader) formNames(f *Form) {
 		}
 	}
 	l.fieldNames(f.Fields, f)
-	if len(f.Fields) == 0 && !l.d.broken[&f.Fields] {
+	if len(f.Fields) == 0 && !l.d.broken[&f.Fields] && !l.d.broken[f] {
 		l.wrong(f.Pos, T("表单 {0} 没有字段", "the form {0} has no fields").Fill(f.Name), Text{})
 	}
 }

@@ -79,7 +79,7 @@ func (l *loader) meaning(e *End) {
 	if indexOf(known, e.Meaning) >= 0 || l.d.broken[&e.Meaning] {
 		return
 	}
-	if n := nearest(e.Meaning, known); n != "" && len(e.Meaning) > 3 {
+	if n := nearest(e.Meaning, known); n != "" && len(e.Meaning) > 2 {
 		l.wrong(l.at(&e.Meaning), T("没有结局 {0}", "there is no end {0}").Fill(e.Meaning), meant(e.Meaning, T("结局", "ends"), known))
 	} else if !isIdentifier(e.Meaning) {
 		l.wrong(l.at(&e.Meaning), T("结局的含义 {0} 只能用英文字母、数字和下划线", "what an end means is one word of letters a–z, digits and _, not {0}").Fill(e.Meaning), T("常用：{0}", "usual ones are: {0}").Fill(listed(known)))

@@ -35,6 +35,9 @@ func (l *loader) eachSection() func(func(*Section) bool) {
 }
 
 func (l *loader) clauseNames(c *Clause, section *Section) {
+	if c.Pos.Line == 0 { // no clause at all, which was told
+		return
+	}
 	for i := range c.Evidence {
 		l.form(&c.Evidence[i])
 	}
@@ -125,7 +128,7 @@ func (l *loader) shapeNames(c *Clause) {
 		l.positive(&x.Each, false)
 		l.positive(&x.Minus, true)
 	}
-	if x := c.Proportional; x != nil && x.Cap != nil && !x.Cap.None && x.Cap.At.Sign() <= 0 {
+	if x := c.Proportional; x != nil && x.Cap != nil && !x.Cap.None && !l.d.broken[&x.Cap] && x.Cap.At.Sign() <= 0 {
 		l.wrong(l.at(&x.Cap), T("封顶应大于 0", "the cap must be above 0"), Text{})
 	}
 	if x := c.Rank; x != nil {

@@ -184,6 +184,9 @@ func (r *report) syntax(src *source, err error) {
 	for _, s := range syntaxTexts {
 		if strings.Contains(message, s.part) {
 			text, hint = s.text, s.hint
+			if line := src.runes(); s.part == "cannot start any token" && at.line <= len(line) && at.col <= len(line[at.line-1]) && line[at.line-1][at.col-1] == '\t' {
+				text, hint = T("缩进不能用制表符", "tabs cannot indent"), T("请用空格缩进", "indent with spaces")
+			}
 			if s.context && le.ContextMark.Line > 0 {
 				at = mark{le.ContextMark.Line, max(1, le.ContextMark.Column)}
 			}

@@ -162,19 +162,10 @@ func lineOf(data []byte, line int) string {
 
 // sorted puts mistakes in the order of files and lines, programme.yaml first, and drops what is said twice at one place.
 func (m Mistakes) sorted() Mistakes {
-	rank := func(file string) string {
-		switch {
-		case file == MainFile:
-			return "0"
-		case strings.Contains(file, "/"):
-			return "2" + file
-		}
-		return "1" + file
-	}
 	sort.SliceStable(m, func(i, j int) bool {
 		a, b := m[i], m[j]
 		if a.File != b.File {
-			return rank(a.File) < rank(b.File)
+			return rankOf(a.File)+a.File < rankOf(b.File)+b.File
 		}
 		if a.Line != b.Line {
 			return a.Line < b.Line
