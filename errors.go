@@ -33,7 +33,12 @@ type Error struct {
 	Hint   programme.Text
 	Fields []programme.FieldError
 	Rows   []RowError
+
+	cause error
 }
+
+// Unwrap gives what lies beneath: programme.Mistakes, when a programme could not be published.
+func (e *Error) Unwrap() error { return e.cause }
 
 // RowError is a mistake in one row of a file that somebody sent.
 type RowError struct {

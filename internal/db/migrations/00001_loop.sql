@@ -12,6 +12,13 @@ CREATE TABLE unit (
 );
 CREATE INDEX unit_parent ON unit (parent);
 
+-- What must not be changed by two at once is held by its row here.
+CREATE TABLE site_lock (
+    name TEXT PRIMARY KEY,
+    rev  BIGINT NOT NULL DEFAULT 0
+);
+INSERT INTO site_lock (name) VALUES ('units'), ('programmes');
+
 -- Every unit is within itself (depth 0) and within each unit above it, so that a subtree is one join on any depth.
 CREATE TABLE unit_within (
     unit   TEXT   NOT NULL REFERENCES unit (code),
@@ -348,4 +355,5 @@ DROP TABLE account_grant;
 DROP TABLE sign_in_failure;
 DROP TABLE account;
 DROP TABLE unit_within;
+DROP TABLE site_lock;
 DROP TABLE unit;
