@@ -24,7 +24,8 @@ type NewSubject struct {
 
 // Import says how a bulk verb treats bad rows, and whom it tells how far it is.
 type Import struct {
-	GoodRowsOnly bool // store the good rows and report the others; otherwise nothing is stored when one row is bad
+	Wrong        []RowError // what was found wrong while the file was read: bad rows like those found here
+	GoodRowsOnly bool       // store the good rows and report the others; otherwise nothing is stored when one row is bad
 	Progress     func(done, total int)
 	Recorded     time.Time // System only: the moment it is taken to be recorded, for the history of a demo
 }
