@@ -21,13 +21,13 @@ func (e *enterprise) hero() {
 	f("organisation", "self", "2026-01-12", v{"committee": 7, "audit": "committee", "women": "committee", "groups": 12, "cadres": 21})
 	f("funds", "self", "2025-02-14", v{"year": 2024, "wages": 36500000, "paid": 730000, "account": "own_account", "audited": true, "published": true})
 	f("funds", "self", "2026-02-10", v{"year": 2025, "wages": 38200000, "paid": 764000, "account": "own_account", "audited": true, "published": false})
-	f("rulebook", "self", "2025-04-02", v{"in_force": []string{"election", "congress", "openness", "appraisal", "funds"}})
+	f("rulebook", "self", "2025-04-02", v{"in_force": []string{"election", "congress", "openness", "funds"}})
 	f("channel", "self", "2025-04-02", v{"box": true, "code": false, "desk": "工会办公室", "promise": 15})
-	f("channel", "self", "2026-03-18", v{"box": true, "code": true, "desk": "工会办公室", "promise": 10})
+	f("channel", "self", "2026-03-18", v{"box": true, "code": true, "desk": "工会办公室", "promise": 25})
 	for i, year := range []string{"2025", "2026"} {
 		area := []string{"58.0", "86.5"}[i]
 		f("site", "self", year+"-03-06", proof("site", v{"plaque": true, "seal": true, "board": true, "area": json.Number(area), "hours": 30}, "photo"))
-		f("home", "self", year+"-03-06", proof("home", v{"activity_room": true, "reading_corner": true, "talk_corner": year == "2026"}, "photo"))
+		f("home", "self", year+"-03-06", proof("home", v{"activity_room": true, "reading_corner": true, "talk_corner": false}, "photo"))
 		f("women_care", "self", year+"-03-08", v{"agreement": true, "checkup": year == "2026"})
 		f("duty_report", "self", year+"-03-20", proof("report", v{"before": "congress"}, "report"))
 	}
@@ -61,7 +61,7 @@ func (e *enterprise) hero() {
 		{"town", "2025-06-03", "C", "1.2", "写工作多，写成效少", "现场座谈后评定"},
 		{"city", "2025-06-18", "B", "1.3", "内容完整，少量数据未更新", "结合日常工作情况评定"},
 		{"town", "2026-05-28", "B", "1.5", "内容完整，少量数据未更新", "走访职工，多数认可"},
-		{"city", "2026-06-18", "B", "1.6", "任务逐项对照，个别数据未附", "走访职工，多数认可"},
+		{"city", "2026-06-18", "C", "1.6", "任务逐项对照，个别数据未附", "走访职工，多数认可"},
 	} {
 		f("judgement", j.by, j.on, v{"clause": "2.1.3", "level": j.level, "reason": j.why})
 		f("judgement", j.by, j.on, v{"clause": "2.1.5", "points": json.Number(j.points), "reason": j.how})

@@ -84,7 +84,7 @@ func enterprises(r *rand.Rand) []*enterprise {
 		switch o, ok := odd[i]; {
 		case ok:
 			e.odd, e.q = o.what, o.q
-		case i%26 == 9:
+		case i%20 == 9:
 			e.odd = "nothing"
 		}
 	}
@@ -130,7 +130,7 @@ func (e *enterprise) grow() {
 
 // qualities is the spread that makes the grades of README.md.
 var qualities = []struct{ upTo, low, high float64 }{
-	{0.13, 0.955, 0.995}, {0.45, 0.90, 0.95}, {0.82, 0.80, 0.885}, {1, 0.45, 0.79},
+	{0.10, 0.94, 0.98}, {0.355, 0.825, 0.865}, {0.92, 0.74, 0.785}, {1, 0.40, 0.60},
 }
 
 // creditCode makes a credit code with right check characters in a range that is evidently invented: the organisation code
