@@ -61,8 +61,10 @@ func (r *request) identify() error {
 		actor, err := r.f.site.ActorByID(ctx, id)
 		var known *bihuan.Error
 		switch {
-		case err == nil:
+		case err == nil && actor.Stamp == r.f.sessions.GetString(ctx, "stamp"):
 			r.actor = actor
+		case err == nil: // the password was changed since
+			r.f.sessions.Remove(ctx, "account")
 		case errors.As(err, &known):
 			r.f.sessions.Remove(ctx, "account")
 		default:

@@ -14,20 +14,19 @@ func (f *face) routes() []route {
 	house := func(pattern string, do func(*request) error) route {
 		return route{pattern: pattern, do: do, house: true}
 	}
-	_ = house // used from the first page of the house on
 	return []route{
-		// signin.go
+		// signin.go, me_.go
 		open("GET /{$}", home),
 		open("GET /login", signInForm),
 		open("POST /login", signIn),
 		open("POST /logout", signOut),
 		open("POST /lang", setLang),
-		// house("GET /me", me_),
-		// house("POST /me/password", changePassword),
-		// house("POST /me/tokens", newToken),
-		// house("POST /me/tokens/{id}/revoke", revokeToken),
+		house("GET /me", me_),
+		house("POST /me/password", changePassword),
+		house("POST /me/tokens", newToken),
+		house("POST /me/tokens/{id}/revoke", revokeToken),
 		// todo.go
-		// house("GET /todo", todo),
+		house("GET /todo", todo),
 		// board.go
 		// open("GET /p/{programme}", board),
 		// open("GET /p/{programme}/unit/{unit}", board),
@@ -36,17 +35,19 @@ func (f *face) routes() []route {
 		// subjects.go, subject.go
 		// house("GET /p/{programme}/subjects", subjects),
 		// house("GET /p/{programme}/subjects.xlsx", subjectsSheet),
-		// open("GET /p/{programme}/subjects/{subject}", subject),
-		// house("GET /p/{programme}/subjects/{subject}/evidence", subjectEvidence),
-		// filing.go, evidence.go, upload.go
-		// house("GET /p/{programme}/subjects/{subject}/file/{form}", filingForm),
-		// house("POST /p/{programme}/subjects/{subject}/file/{form}", fileEvidence),
-		// house("POST /p/{programme}/subjects/{subject}/draft/{form}", saveDraft),
-		// house("POST /p/{programme}/subjects/{subject}/shape/{form}", formShape),
-		// house("GET /evidence/{id}", evidence),
-		// house("POST /evidence/{id}/withdraw", withdrawEvidence),
-		// house("GET /evidence/{id}/files/{sha}", attachment),
-		// {pattern: "POST /uploads", do: upload, house: true, upload: true},
+		open("GET /p/{programme}/subjects/{subject}", subject),
+		house("GET /p/{programme}/subjects/{subject}/evidence", subjectEvidence),
+		// filing.go, moved.go, evidence.go, upload.go
+		house("GET /p/{programme}/subjects/{subject}/file/{form}", filingForm),
+		{pattern: "POST /p/{programme}/subjects/{subject}/file/{form}", do: fileEvidence, house: true, upload: true},
+		house("POST /p/{programme}/subjects/{subject}/draft/{form}", saveDraft),
+		house("POST /p/{programme}/subjects/{subject}/shape/{form}", formShape),
+		house("GET /evidence/{id}", evidence),
+		house("POST /evidence/{id}/withdraw", withdrawEvidence),
+		house("GET /evidence/{id}/moved", moved),
+		house("GET /evidence/{id}/files/{sha}", attachment),
+		house("GET /uploads/{sha}", ownUpload),
+		{pattern: "POST /uploads", do: upload, house: true, upload: true},
 		// judge.go
 		// house("GET /p/{programme}/subjects/{subject}/judge/{clause}", judgeForm),
 		// house("POST /p/{programme}/subjects/{subject}/judge/{clause}", judge),

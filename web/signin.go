@@ -50,6 +50,7 @@ func signIn(r *request) error {
 		return err
 	}
 	r.f.sessions.Put(r.ctx(), "account", actor.ID)
+	r.f.sessions.Put(r.ctx(), "stamp", actor.Stamp)
 	to := args.Next
 	if to == "" {
 		to = "/todo"
@@ -73,6 +74,11 @@ func setLang(r *request) error {
 		lang = programme.En
 	}
 	r.f.sessions.Put(r.ctx(), "lang", string(lang))
+	if !r.actor.Visitor() {
+		if err := r.f.site.SetLang(r.ctx(), r.actor, lang); err != nil {
+			return err
+		}
+	}
 	back := local(r.PostForm.Get("back"))
 	if back == "" {
 		back = "/"

@@ -37,7 +37,7 @@ function draft(form) {
   const read = () => new URLSearchParams(Array.from(new FormData(form)).filter(([, v]) => typeof v === "string"));
   if (form.dataset.fresh !== undefined) {
     const kept = localStorage.getItem(key);
-    if (kept) { restore(form, new URLSearchParams(kept)); form.dispatchEvent(new Event("change")); }
+    if (kept) { restore(form, new URLSearchParams(kept)); setTimeout(() => form.dispatchEvent(new Event("change"))); }
   }
   let timer;
   const keep = () => {
@@ -53,15 +53,18 @@ function draft(form) {
   };
   form.addEventListener("input", keep);
   form.addEventListener("kept", keep);
-  form.addEventListener("submit", () => localStorage.removeItem(key));
+  form.addEventListener("submit", () => clearTimeout(timer)); // what is kept here goes when it has arrived, below
 }
+
+// What has been filed needs no draft any more.
+for (const done of document.querySelectorAll("[data-filed]")) localStorage.removeItem("draft:" + done.dataset.filed);
 
 function restore(form, typed) {
   for (const el of form.elements) {
     if (!el.name || el.type === "file" || el.type === "hidden" || !typed.has(el.name) && !["checkbox", "radio"].includes(el.type)) continue;
     const values = typed.getAll(el.name);
     if (el.type === "checkbox" || el.type === "radio") el.checked = values.includes(el.value);
-    else if (el.value === "") el.value = values[0];
+    else if (el.value === "" || el.value === el.dataset.default) el.value = values[0];
   }
 }
 
@@ -72,7 +75,7 @@ for (const form of document.querySelectorAll("form[data-shape]")) {
     const answer = await fetch(form.dataset.shape, { method: "POST", body: typed }).catch(() => null);
     if (!answer?.ok) return;
     const shown = new Set(await answer.json());
-    for (const f of form.querySelectorAll("[data-field]")) f.hidden = !shown.has(f.dataset.field);
+    for (const f of form.querySelectorAll("[data-field]")) f.toggleAttribute("data-off", !shown.has(f.dataset.field));
   };
   form.addEventListener("change", ask);
 }
@@ -110,6 +113,7 @@ function photos(box) {
     if (e.target.tagName === "BUTTON" && e.target.closest(".shot")) { e.target.closest(".shot").remove(); room(); box.closest("form").dispatchEvent(new Event("kept")); }
   });
   input.removeAttribute("name"); // from here on the hidden inputs speak for the files
+  box.classList.add("live");
   input.addEventListener("change", async () => {
     for (const file of Array.from(input.files)) {
       say(box.dataset.sending);
@@ -141,4 +145,21 @@ async function shrink(file) {
 // Tables whose rows are chosen for a common action.
 for (const all of document.querySelectorAll("[data-all]")) {
   all.addEventListener("change", () => { for (const c of document.querySelectorAll(`input[name="${all.dataset.all}"]`)) c.checked = all.checked; });
+}
+
+// Mistakes are read out and scrolled to first.
+document.querySelector("[data-focus]")?.focus();
+
+// A place may be where one stands.
+for (const box of document.querySelectorAll("[data-place]")) {
+  const [input, button] = [box.querySelector("input"), box.querySelector("button")];
+  if (!("geolocation" in navigator) || !window.isSecureContext) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const text = button.textContent;
+    button.textContent = button.dataset.here;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => { input.value = coords.latitude.toFixed(6) + "," + coords.longitude.toFixed(6); button.textContent = text; input.dispatchEvent(new Event("input", { bubbles: true })); },
+      () => { button.textContent = text; }, { enableHighAccuracy: true, timeout: 10000 });
+  });
 }

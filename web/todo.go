@@ -1,0 +1,148 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"bihuan.dev/bihuan"
+	"bihuan.dev/bihuan/programme"
+)
+
+// todoPage is what somebody has to do.
+type todoPage struct {
+	Tasks  bihuan.Tasks
+	Kind   bihuan.TaskKind
+	Groups []taskGroup
+	All    int // of every kind together
+	Pager  pagerArgs
+	Today  programme.Day
+	Home   *bihuan.Running // where one goes when nothing is left to do
+}
+
+// taskGroup are the tasks of one programme.
+type taskGroup struct {
+	Running *bihuan.Running
+	Tasks   []bihuan.Task
+}
+
+// todo is the first page of everybody who is signed in.
+func todo(r *request) error {
+	q := r.URL.Query()
+	kind := bihuan.TaskKind("")
+	for _, k := range bihuan.TaskKinds {
+		if q.Get("kind") == string(k) {
+			kind = k
+		}
+	}
+	const limit = 30
+	offset, _ := strconv.Atoi(q.Get("offset"))
+	offset = max(offset, 0)
+	tasks, err := r.f.site.Tasks(r.ctx(), r.actor, bihuan.TaskQuery{Kind: kind, Page: bihuan.Page{Offset: offset, Limit: limit}})
+	if err != nil {
+		return err
+	}
+	page := todoPage{Tasks: tasks, Kind: kind, Today: r.f.site.Today()}
+	for _, n := range tasks.Counts {
+		page.All += n
+	}
+	for _, t := range tasks.List {
+		at := -1
+		for i, g := range page.Groups {
+			if g.Running.Name == t.Programme {
+				at = i
+			}
+		}
+		if at < 0 {
+			run, err := r.f.site.Running(r.ctx(), t.Programme)
+			if err != nil {
+				return err
+			}
+			at = len(page.Groups)
+			page.Groups = append(page.Groups, taskGroup{Running: run})
+		}
+		page.Groups[at].Tasks = append(page.Groups[at].Tasks, t)
+	}
+	page.Pager = pagerArgs{offset: offset, limit: limit, total: tasks.Total, href: func(o int) string {
+		return "/todo?" + url.Values{"kind": {string(kind)}, "offset": {strconv.Itoa(o)}}.Encode()
+	}}
+	if page.Home, err = r.usual(); err != nil {
+		return err
+	}
+	v, err := r.inUsual(programme.T("待办", "My tasks"), "todo")
+	if err != nil {
+		return err
+	}
+	v.Todo = page.All
+	return r.page(todoView(v, page))
+}
+
+// taskHref is where a task is done.
+func taskHref(t bihuan.Task) string {
+	subject := ""
+	if t.Subject != nil {
+		subject = subjectURL(t.Programme, t.Subject.ID)
+	}
+	switch {
+	case t.Kind == bihuan.TaskFile && t.Subject != nil:
+		return subject + "/file/" + t.Form
+	case t.Kind == bihuan.TaskJudge && t.Subject != nil && t.Round != "":
+		return subject + "/judge/" + t.Clause + "?round=" + t.Round
+	case t.Kind == bihuan.TaskJudge && t.Subject != nil:
+		return subject + "/judge/" + t.Clause
+	case t.Kind == bihuan.TaskAnswer && t.Subject != nil:
+		return "/rounds/" + t.Round + "/subjects/" + t.Subject.ID + "#objections"
+	}
+	return "/rounds/" + t.Round
+}
+
+// taskVerb is the word on a task's button.
+func taskVerb(v view, t bihuan.Task) string {
+	switch t.Kind {
+	case bihuan.TaskFile:
+		return v.T("填报", "File")
+	case bihuan.TaskJudge:
+		return v.T("评定", "Judge")
+	case bihuan.TaskAnswer:
+		return v.T("答复", "Answer")
+	case bihuan.TaskSubmit:
+		return v.T("提交", "Hand in")
+	}
+	return v.T("去办", "Open")
+}
+
+// taskTitle says what is to be done.
+func taskTitle(v view, p *programme.Programme, t bihuan.Task) string {
+	switch {
+	case !t.Title.Empty():
+		return v.In(t.Title)
+	case t.Form != "":
+		return v.formTitle(p, t.Form)
+	case t.Clause != "":
+		if def, ok := clauseOf(p, t.Clause); ok {
+			return t.Clause + " " + v.In(def.Title)
+		}
+		return t.Clause
+	}
+	return t.RoundTitle
+}
+
+// dueIn says how many days are left.
+func dueIn(v view, days int) string {
+	switch days {
+	case 0:
+		return v.T("今天到期", "today")
+	case 1:
+		return v.T("明天到期", "tomorrow")
+	}
+	return v.T("还有 ", "") + strconv.Itoa(days) + v.T(" 天", " days left")
+}
+
+// sentence begins a word with a capital letter where English wants one.
+func sentence(v view, t programme.Text) string {
+	s := v.In(t)
+	if v.Lang == programme.En && s != "" {
+		return strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
+}
