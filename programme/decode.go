@@ -16,13 +16,17 @@ type decoder struct {
 	broken map[any]bool // values that could not be read: what depends on them is not checked
 }
 
+func newDecoder(r *report) *decoder {
+	return &decoder{report: r, at: map[any]Pos{}, keyAt: map[any]Pos{}, broken: map[any]bool{}}
+}
+
 // inMap is the key, in decoder.at, of a value in a map; of is a pointer to the map or the place of the filing it belongs to.
 type inMap struct {
 	of  any
 	key string
 }
 
-// keyed is one field of a type as the files see it.
+// member is one field of a type as the files see it.
 type member struct {
 	name     string
 	index    int

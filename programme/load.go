@@ -39,7 +39,7 @@ func LoadDir(dir string) (*Programme, Mistakes) {
 // order of files and lines. Unless one of them is fatal the programme is there, complete and consistent; otherwise it is nil.
 func Load(fsys fs.FS, name string) (*Programme, Mistakes) {
 	l := &loader{report: &report{sources: map[string]*source{}}, p: &Programme{Files: map[string][]byte{}}}
-	l.d = &decoder{report: l.report, at: map[any]Pos{}, keyAt: map[any]Pos{}, broken: map[any]bool{}}
+	l.d = newDecoder(l.report)
 	l.files(fsys)
 	l.decode()
 	if l.decoded {
