@@ -238,7 +238,7 @@ func (n *node) expression() *Expr {
 	places := make([]Pos, 0, len(text)+1)
 	for _, r := range text {
 		for line < len(lines) && r != ' ' && r != '\n' && r != '\t' { // indentation and breaks that folding swallowed
-			if c := here(); c == '\n' && col >= len(lines[line]) {
+			if c := here(); c == '\n' && col >= len(lines[line]) || quote == '"' && c == '\\' && col+1 == len(lines[line]) {
 				line, col = line+1, 0
 			} else if (c == ' ' || c == '\t') && c != r {
 				col++
