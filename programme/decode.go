@@ -161,6 +161,9 @@ func (d *decoder) fields(n *node, v reflect.Value, self Pos) bool {
 }
 
 func (d *decoder) unknownKey(k *node, names []string) {
+	if d.full() {
+		return
+	}
 	if strings.ContainsAny(k.text, `()[]"'=<>&|`) { // {when: all(x, x.ok)}: the comma ended the value
 		d.wrong(k.pos, T("逗号把表达式断开了：{0}", "a comma has cut the expression: {0}").Fill(k.text), T("花括号里有逗号的表达式要加引号", "inside braces put quotes around an expression with commas"))
 		return

@@ -117,6 +117,9 @@ func (l *loader) files(fsys fs.FS) {
 		default:
 			src := &source{name: n, data: data}
 			l.sources[n], l.p.Files[n] = src, data
+			if strings.HasPrefix(n, "cases/") {
+				l.nodes = 0
+			}
 			docs := l.parse(src)
 			if strings.HasPrefix(n, "cases/") {
 				l.casing = append(l.casing, docs...)
@@ -186,24 +189,49 @@ func (l *loader) decode() {
 		return
 	}
 	whole := &node{kind: mapping}
+	seen := map[string]*node{}
 	for _, r := range l.roots {
 		if r.src.name == MainFile {
 			whole.pos, whole.src = r.pos, r.src
 		}
 		for i, k := range r.keys {
-			if was, _ := whole.key(k.text); was != nil {
+			if was := seen[k.text]; was != nil {
 				l.wrong(k.pos, T("{0} 已经写在 {1} 里", "{0} already stands in {1}").Fill(k.text, was.pos), T("每个顶层键只能写一次", "each top-level key may be written once"))
 				continue
 			}
+			seen[k.text] = k
 			whole.keys, whole.vals = append(whole.keys, k), append(whole.vals, r.vals[i])
 		}
 	}
 	l.move(whole)
 	l.d.fieldsOf(whole, l.p)
+	l.sizes()
 	if s := l.p.Standard; s != nil {
 		if _, written := l.d.at[&s.PointsDecimals]; !written {
 			s.PointsDecimals = 2
 		}
+	}
+}
+
+// How many forms and clauses a programme may have; beyond that somebody wants to keep us busy.
+const (
+	mostForms   = 500
+	mostClauses = 3000
+)
+
+// sizes refuses what would take long to check, and ends the checks.
+func (l *loader) sizes() {
+	clauses := 0
+	for range l.p.Clauses() {
+		clauses++
+	}
+	stages := 0
+	for _, m := range l.p.Matters {
+		stages += len(m.Stages)
+	}
+	if clauses > mostClauses || len(l.p.Forms)+len(l.p.Indicators)+len(l.p.Certificates)+stages > mostForms {
+		l.wrong(Pos{MainFile, 1, 1}, T("内容太多：条款最多 {0} 条，表单、指标、证书和环节合计最多 {1} 个", "there is too much: at most {0} clauses, and {1} forms, indicators, certificates and stages together").Fill(mostClauses, mostForms), Text{})
+		l.decoded = false
 	}
 }
 

@@ -62,7 +62,7 @@ func (l *loader) written(p any) bool {
 
 // oneOf checks that a name, if any was written, is one of those that exist.
 func (l *loader) oneOf(name *string, what, missing Text, names []string) bool {
-	if _, ok := l.d.at[name]; !ok || l.d.broken[name] || slices.Contains(names, *name) {
+	if _, ok := l.d.at[name]; !ok || l.d.broken[name] || l.full() || slices.Contains(names, *name) {
 		return true
 	}
 	l.wrong(l.at(name), missing.Fill(*name), meant(*name, what, names))

@@ -12,6 +12,9 @@ import (
 // maxNesting is how deep lists and mappings may stand in one another.
 const maxNesting = 50
 
+// maxNodes is how many values all files but the cases may have together, and each file of cases alone.
+const maxNodes = 100_000
+
 // source is one file of a programme.
 type source struct {
 	name  string
@@ -108,10 +111,17 @@ func (r *report) node(src *source, y *yaml.Node, depth int) *node {
 		r.wrong(n.pos, T("这里不能用锚点 &{0}", "anchors like &{0} are not part of the language").Fill(y.Anchor), T("请把内容写出来", "write the content out"))
 	case y.Style&yaml.TaggedStyle != 0:
 		r.wrong(n.pos, T("这里不能用标签 {0}", "tags like {0} are not part of the language").Fill(y.Tag), T("去掉标签，需要文本时加引号", "leave it out; put quotes around what is to be a text"))
+	case r.nodes > maxNodes:
+		return nil
+	case r.nodes == maxNodes:
+		r.nodes++
+		r.wrong(n.pos, T("内容太多，超过 {0} 个值", "there is too much: more than {0} values").Fill(maxNodes), Text{})
+		return nil
 	case depth > maxNesting:
 		r.wrong(n.pos, T("嵌套超过 {0} 层", "nested more than {0} deep").Fill(maxNesting), Text{})
 		return nil
 	}
+	r.nodes++
 	switch y.Kind {
 	case yaml.SequenceNode:
 		n.kind = list

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 const skeleton = `programme: t
@@ -117,6 +118,9 @@ func TestRefused(t *testing.T) {
 		"no text can have":          {MainFile: skeleton + "document: {title: \"a\x00b\"}"},
 		"that no text":              {MainFile: skeleton + "document: {title: \"a\xffb\"}"},
 		"references like *a":        {MainFile: bomb},
+		"at most 3000 clauses":      {MainFile: skeleton + "standard: {parts: [{part: a, sections: [{section: b, clauses: [" + strings.Repeat("{clause: a, pass: r.n > 1}, ", 3001) + "]}]}]}\n"},
+		"500 forms":                 {MainFile: strings.Replace(skeleton, "forms: {", "forms: {"+manyForms(501), 1)},
+		"more than 100000 val":      {MainFile: skeleton + "public: [" + strings.Repeat("x,", 200000) + "]\n"},
 		"there is no programme":     {"other.yaml": skeleton},
 		"the file is empty":         {MainFile: "# nothing\n"},
 		"too many mistakes to list": {MainFile: skeleton + "public: [" + strings.Repeat("x, ", 2000) + "y]\n"},
@@ -126,5 +130,31 @@ func TestRefused(t *testing.T) {
 			e := found.Error()
 			t.Errorf("%s: not in %s", want, e[:min(len(e), 500)])
 		}
+	}
+}
+
+func manyForms(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "f%d: {fields: {a: {type: int, check: a > 1}}}, ", i)
+	}
+	return b.String()
+}
+
+// The largest programmes that are allowed are checked within seconds.
+func TestLargest(t *testing.T) {
+	var clauses, needs strings.Builder
+	for i := range mostClauses {
+		fmt.Fprintf(&clauses, "{clause: c%d, points: 1, pass: f1.a > %d && f2.wrong}, ", i, i)
+		fmt.Fprintf(&needs, "c%d, x, ", i)
+	}
+	begun := time.Now()
+	_, found := Load(files(map[string]string{MainFile: strings.Replace(skeleton, "forms: {", "forms: {"+manyForms(mostForms-1), 1) +
+		"standard: {parts: [{part: a, sections: [{section: b, clauses: [" + clauses.String() + "]}]}], grades: {ladder: [{grade: a, needs: [" + needs.String() + "]}]}}\n"}), "")
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if len(found) != mostMistakes+1 {
+		t.Errorf("%d mistakes", len(found))
 	}
 }

@@ -7,7 +7,11 @@ const mostMistakes = 500
 type report struct {
 	mistakes Mistakes
 	sources  map[string]*source
+	nodes    int // how many values were read so far
 }
+
+// full reports whether nobody will read what else is found.
+func (r *report) full() bool { return len(r.mistakes) > mostMistakes }
 
 func (r *report) wrong(at Pos, message, hint Text) {
 	r.add(Mistake{Pos: at, Message: message, Hint: hint})
