@@ -84,6 +84,9 @@ func enterprises(r *rand.Rand) []*enterprise {
 		switch o, ok := odd[i]; {
 		case ok:
 			e.odd, e.q = o.what, o.q
+			if e.landed.After(day("2021-01-01")) { // they have a history
+				e.signed, e.landed, e.produced = time.Time{}, day("2014-03-03").AddDate(0, 0, i), day("2015-01-05").AddDate(0, 0, i)
+			}
 		case i%20 == 9:
 			e.odd = "nothing"
 		}
