@@ -112,7 +112,7 @@ func (l *loader) lintNumbers(s *Standard) {
 // lintCaps finds limits that lie above what they limit.
 func (l *loader) lintCaps() {
 	for sec, c := range l.p.Clauses() {
-		if l.d.broken[&c.Points] {
+		if l.d.broken[&c.Points] || !l.written(&c.Points) && c.Points.IsZero() {
 			continue
 		}
 		above := func(d *Decimal, what Text) {

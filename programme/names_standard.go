@@ -70,7 +70,8 @@ func (l *loader) clauseNames(c *Clause, section *Section) {
 	if l.written(&c.Decimals) && !measured {
 		l.wrong(l.d.keyAt[&c.Decimals], T("没有 measure，用不上 decimals", "decimals belong to a measure, and there is none"), Text{})
 	}
-	if !l.written(&c.Points) && (shape == "deduct" || shape == "linear" || shape == "proportional" || shape == "formula" || shape == "judged" && c.Judged != nil && len(c.Judged.Levels) > 0) {
+	if !l.written(&c.Points) && (shape == "deduct" || shape == "linear" || shape == "proportional" || shape == "formula" || shape == "judged" && c.Judged != nil && len(c.Judged.Levels) > 0 ||
+		shape == "each" && section.Bonus == nil && c.Each != nil && c.Each.Most == nil) {
 		l.wrong(c.Pos, T("条款 {0} 没有分值", "the clause {0} has no points").Fill(c.Clause), T("写 points: 满分", "write points: and what it can earn"))
 	}
 	if c.Points.Sign() < 0 {
@@ -78,6 +79,9 @@ func (l *loader) clauseNames(c *Clause, section *Section) {
 	}
 	l.shapeNames(c)
 	if c.Veto != nil {
+		if l.written(&c.Veto.Veto) {
+			l.wrong(l.d.keyAt[&c.Veto.Veto], T("条款自带的否决没有另外的名称", "a clause's veto has no name of its own"), T("它以条款编号 {0} 为名，去掉 veto 这个键", "it goes by the clause's number, {0}; leave the key out").Fill(c.Clause))
+		}
 		l.vetoNames(c.Veto)
 	}
 }

@@ -156,7 +156,7 @@ func (m schemaMaker) structure(t reflect.Type, f member) schema {
 		properties["rounds"] = m.of(reflect.TypeFor[[]*Round](), member{keyed: true})
 	}
 	def := schema{"type": "object", "properties": properties, "additionalProperties": false}
-	if len(required) > 0 {
+	if len(required) > 0 && t != reflect.TypeFor[Programme]() { // whose keys may stand in several files
 		def["required"] = required
 	}
 	m.defs[name] = def

@@ -34,10 +34,10 @@ func TestSchemaIsCurrent(t *testing.T) {
 
 // The schema says of every fixture and shipped programme what the decoder says. What a schema cannot say is left aside.
 func TestSchemaAgreesWithDecoder(t *testing.T) {
-	beyond := regexp.MustCompile(`belongs to a standard|already stands`)
+	beyond := regexp.MustCompile(`belongs to a standard|already stands|^(programme|title|subject) is missing`)
 	programmes, cases := compiled(t, Schema()), compiled(t, CaseSchema())
-	mains, _ := filepath.Glob("testdata/*/*/programme.yaml")
-	shipped, _ := filepath.Glob("../programmes/*/programme.yaml")
+	mains, _ := filepath.Glob("testdata/*/*/*.yaml")
+	shipped, _ := filepath.Glob("../programmes/*/*.yaml")
 	more, _ := filepath.Glob("testdata/*/*/cases/*.yaml")
 	shippedCases, _ := filepath.Glob("../programmes/*/cases/*.yaml")
 	for _, file := range slices.Concat(mains, shipped, more, shippedCases) {
@@ -69,7 +69,7 @@ func TestSchemaAgreesWithDecoder(t *testing.T) {
 			l.roots = docs
 			l.decode()
 		}
-		l.mistakes = slices.DeleteFunc(l.mistakes, func(m Mistake) bool { return beyond.MatchString(m.Message.En) })
+		l.mistakes = slices.DeleteFunc(l.mistakes, func(m Mistake) bool { return !isCase && beyond.MatchString(m.Message.En) })
 		if (valid == nil) != (len(l.mistakes) == 0) {
 			t.Errorf("%s: the decoder says %v, the schema says %v", file, l.mistakes, valid)
 		}
