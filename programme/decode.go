@@ -198,7 +198,7 @@ func (d *decoder) keyedList(n *node, v reflect.Value, m member) bool {
 		d.keyAt[name.Addr().Interface()] = k.pos
 		d.at[name.Addr().Interface()] = k.pos
 		if !m.free {
-			ok = d.identifier(k, e.Type() != reflect.TypeFor[Action]()) && ok
+			ok = d.identifier(k, inRules(e.Type())) && ok
 		}
 		if pos := e.FieldByName("Pos"); pos.IsValid() {
 			pos.Set(reflect.ValueOf(k.pos))
@@ -300,8 +300,8 @@ func indexOf(names []string, name string) int {
 }
 
 // identifier checks a name: letters, digits and _, and, where rules use it, no word of the expression language.
-func (d *decoder) identifier(k *node, inRules bool) bool {
-	if inRules && celWords[k.text] {
+func (d *decoder) identifier(k *node, rules bool) bool {
+	if rules && celWords[k.text] {
 		d.wrong(k.pos, T("{0} 是表达式里的保留字，不能作名称", "{0} is a word of the expression language and cannot be a name").Fill(k.text), T("换一个名称，如 {0}_", "take another name, such as {0}_").Fill(k.text))
 		return false
 	}
@@ -320,6 +320,11 @@ func isIdentifier(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 64
+}
+
+// inRules reports whether rules call elements of this type by name.
+func inRules(t reflect.Type) bool {
+	return t == reflect.TypeFor[Form]() || t == reflect.TypeFor[Field]() || t == reflect.TypeFor[Matter]()
 }
 
 // celWords cannot be names in CEL.

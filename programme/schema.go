@@ -3,8 +3,9 @@ package programme
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
-	"sync"
+	"slices"
 )
 
 // Schema gives the JSON Schema (2020-12) of programme.yaml, made from the same types and tags as the loader. It knows the form of
@@ -54,15 +55,14 @@ func object(required string, properties schema) schema {
 	return s
 }
 
-// identifierSchema is for names that rules use.
-var identifierSchema = sync.OnceValue(func() schema {
-	reserved := []string{}
-	for _, w := range []string{"in", "true", "false", "null", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
-		"let", "loop", "package", "namespace", "return", "var", "void", "while"} {
-		reserved = append(reserved, w)
+// nameSchema is for keys that name things; those that rules use cannot be words of the expression language.
+func nameSchema(rules bool) schema {
+	s := schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$"}
+	if rules {
+		s["not"] = oneOfWords(slices.Sorted(maps.Keys(celWords)))
 	}
-	return schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$", "not": oneOfWords(reserved)}
-})
+	return s
+}
 
 // of gives the schema of a value of type t.
 func (m schemaMaker) of(t reflect.Type, f member) schema {
@@ -111,7 +111,7 @@ func (m schemaMaker) keyed(t reflect.Type, f member) schema {
 	}
 	s := schema{"type": "object", "additionalProperties": value}
 	if !f.free {
-		s["propertyNames"] = identifierSchema()
+		s["propertyNames"] = nameSchema(inRules(e))
 	}
 	return s
 }
