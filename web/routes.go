@@ -28,13 +28,13 @@ func (f *face) routes() []route {
 		// todo.go
 		house("GET /todo", todo),
 		// board.go
-		// open("GET /p/{programme}", board),
-		// open("GET /p/{programme}/unit/{unit}", board),
+		open("GET /p/{programme}", board),
+		open("GET /p/{programme}/unit/{unit}", board),
 		// standard.go
-		// open("GET /p/{programme}/standard", standard),
+		open("GET /p/{programme}/standard", standard),
 		// subjects.go, subject.go
-		// house("GET /p/{programme}/subjects", subjects),
-		// house("GET /p/{programme}/subjects.xlsx", subjectsSheet),
+		house("GET /p/{programme}/subjects", subjects),
+		house("GET /p/{programme}/subjects.xlsx", subjectsSheet),
 		open("GET /p/{programme}/subjects/{subject}", subject),
 		house("GET /p/{programme}/subjects/{subject}/evidence", subjectEvidence),
 		// filing.go, moved.go, evidence.go, upload.go
@@ -49,18 +49,19 @@ func (f *face) routes() []route {
 		house("GET /uploads/{sha}", ownUpload),
 		{pattern: "POST /uploads", do: upload, house: true, upload: true},
 		// judge.go
-		// house("GET /p/{programme}/subjects/{subject}/judge/{clause}", judgeForm),
-		// house("POST /p/{programme}/subjects/{subject}/judge/{clause}", judge),
+		house("GET /p/{programme}/subjects/{subject}/judge/{clause}", judgeForm),
+		house("POST /p/{programme}/subjects/{subject}/judge/{clause}", judge),
 		// rounds.go, round.go
-		// open("GET /p/{programme}/rounds", rounds),
-		// house("POST /p/{programme}/rounds", openRound),
-		// open("GET /rounds/{round}", round),
-		// house("POST /rounds/{round}/submit", submitColumns),
-		// house("POST /rounds/{round}/close", closeStep),
-		// house("POST /rounds/{round}/decide", decideRound),
-		// open("GET /rounds/{round}/subjects/{subject}", decision),
-		// house("POST /rounds/{round}/subjects/{subject}/objections", object),
-		// house("POST /objections/{id}/answer", answerObjection),
+		open("GET /p/{programme}/rounds", rounds),
+		house("POST /p/{programme}/rounds", openRound),
+		open("GET /rounds/{round}", round),
+		house("GET /rounds/{round}/judge", judgeFirst),
+		house("POST /rounds/{round}/submit", submitColumns),
+		house("POST /rounds/{round}/close", closeStep),
+		house("POST /rounds/{round}/decide", decideRound),
+		open("GET /rounds/{round}/subjects/{subject}", decision),
+		house("POST /rounds/{round}/subjects/{subject}/objections", object),
+		house("POST /objections/{id}/answer", answerObjection),
 		// admin.go, accounts.go, import.go
 		// house("GET /admin", adminHome),
 		// house("GET /admin/units", adminUnits),
