@@ -66,7 +66,8 @@ type Score struct {
 	Most    Points // the total that could be had: the standard's total
 	Grade   string // a grade, the standard's `else`, or "" when excluded
 	NoAward bool
-	Struck  []Struck // vetoes in force, repaired, or undecided; those in force first
+	Struck  []Struck       // vetoes in force, repaired, or undecided; those in force first
+	Note    programme.Text // that the total was scaled, set or reduced, and how the grade came about
 	Parts   []PartScore
 	Clauses []ClauseScore // in the order of the standard
 }
@@ -103,6 +104,15 @@ type SectionScore struct {
 	Earned  Points
 	Bonus   bool
 	Note    programme.Text // scaled (合理缺项), or held at its cap
+	Ladder  *LadderScore   // of a bonus section: what its ladder gave
+}
+
+// LadderScore is what the records of a bonus ladder earned, before the section's cap.
+type LadderScore struct {
+	Points Points
+	Rule   programme.Text
+	Why    programme.Text
+	Inputs []Input
 }
 
 // ClauseScore is the verdict on one clause, and why.

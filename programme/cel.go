@@ -185,7 +185,11 @@ func ballotShape(f *Form) *Shape {
 		if x.Type != Choice {
 			continue
 		}
+		first := len(s.first) == 0
 		for _, o := range x.Of {
+			if first {
+				s.first = append(s.first, o.Name)
+			}
 			name := OptionTitle(x, o.Name)
 			count.add(slot{name: o.Name, title: T("“{0}”人数", "votes for “{0}”").Fill(name), typ: types.IntType})
 			share.add(slot{name: o.Name, title: T("“{0}”占比", "share of “{0}”").Fill(name), typ: celDecimal})

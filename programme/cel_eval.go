@@ -283,20 +283,43 @@ func (a *activation) ResolveName(name string) (any, bool) {
 // Parent implements cel.Activation.
 func (a *activation) Parent() cel.Activation { return nil }
 
-// NewBallot gives the counts of a ballot as a value for expressions; shape is that of a ballot form. When invited is
-// negative it is not known.
+// NewBallot gives the counts of a ballot as a value for expressions; shape is that of a ballot form. A vote holds the option
+// chosen in each field. A tally stands for many: how many votes each option got, as int64 under the option's name, and if known
+// "invited" and "cast"; without "cast" it is the sum over the first field. When invited is negative it is not known.
 func NewBallot(shape *Shape, invited int64, votes []Values) *Object {
 	counts := map[string]int64{}
+	cast := int64(0)
 	for _, v := range votes {
-		for _, x := range v {
-			if s, ok := x.(string); ok {
-				counts[s]++
+		tallied, given := false, int64(0)
+		for name, x := range v {
+			switch x := x.(type) {
+			case string:
+				counts[x]++
+			case int64:
+				switch tallied = true; name {
+				case "invited":
+					invited = max(invited, 0) + x
+				case "cast":
+					given = x
+				default:
+					counts[name] += x
+				}
+			}
+		}
+		switch {
+		case !tallied:
+			cast++
+		case given > 0:
+			cast += given
+		default:
+			for _, name := range shape.first {
+				n, _ := v[name].(int64)
+				cast += n
 			}
 		}
 	}
 	inner := func(name string, value func(option string) ref.Val) ref.Val {
-		i := shape.index[name]
-		sub := shape.slots[i].shape
+		sub := shape.slots[shape.index[name]].shape
 		vals := make(slots, len(sub.slots))
 		for j, s := range sub.slots {
 			vals[j] = value(s.name)
@@ -307,7 +330,6 @@ func NewBallot(shape *Shape, invited int64, votes []Values) *Object {
 	if invited >= 0 {
 		out[shape.index["invited"]] = types.Int(invited)
 	}
-	cast := int64(len(votes))
 	out[shape.index["cast"]] = types.Int(cast)
 	out[shape.index["count"]] = inner("count", func(o string) ref.Val { return types.Int(counts[o]) })
 	out[shape.index["share"]] = inner("share", func(o string) ref.Val {

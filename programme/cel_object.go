@@ -25,6 +25,7 @@ type Shape struct {
 	slots []slot
 	index map[string]int
 	typ   *types.Type
+	first []string // of a ballot: the options of its first choice
 }
 
 type slot struct {

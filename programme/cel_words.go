@@ -23,6 +23,14 @@ func (e *Expr) Words(row Row) Text {
 	return T(say(Zh), say(En))
 }
 
+// Fact gives the field when the expression is nothing but a field of a form.
+func (e *Expr) Fact() (*Field, bool) {
+	if !e.Checked() || e.code.tree.Expr().Kind() != ast.SelectKind {
+		return nil, false
+	}
+	return fieldAt(e.code.scope, e.code.tree, e.code.tree.Expr()), true
+}
+
 // Intermediate is a value on the way to a result.
 type Intermediate struct {
 	Text  Text
@@ -244,6 +252,8 @@ func (w words) selection(e ast.Expr) string {
 		return w.pick("{0}（缺）", "{0} (missing)", title)
 	case *Object:
 		return title
+	case types.Bool:
+		return w.pick("{0}（{1}）", "{0} ({1})", title, w.literal(v, nil))
 	case traits.Lister:
 		return w.pick("{0} {1} 项", "{0} ({1})", title, int64(v.Size().(types.Int)))
 	default:

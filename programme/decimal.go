@@ -446,3 +446,16 @@ func (d *Decimal) UnmarshalJSON(b []byte) (err error) {
 	*d, err = ParseDecimal(strings.Trim(string(b), `"`))
 	return err
 }
+
+// QuoFloor gives how many whole times o goes into d, exactly: the largest n with n × o ≤ d, for a positive o.
+func (d Decimal) QuoFloor(o Decimal) Decimal {
+	if !d.Finite() || !o.Finite() || o.IsZero() {
+		return Decimal{big: notFinite}
+	}
+	x, y, _ := align(d, o)
+	q, r := new(big.Int).QuoRem(x, y, new(big.Int))
+	if r.Sign() != 0 && (r.Sign() < 0) != (y.Sign() < 0) {
+		q.Sub(q, big.NewInt(1))
+	}
+	return fromBig(q, 0)
+}

@@ -1,0 +1,232 @@
+package assess
+
+import (
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types/ref"
+
+	"bihuan.dev/bihuan/programme"
+)
+
+// facts are the facts of many subjects as of one day in one column, form by form, field by field.
+type facts struct {
+	pr    *Program
+	asOf  programme.Day
+	rows  []*subject
+	forms []formFacts
+}
+
+// formFacts are the columns of one form. A form with one record has a place for each subject; the records of the others
+// stand one after the other, those of subject i from starts[i] to starts[i+1].
+type formFacts struct {
+	columns []column // the fields of the form, then the day the record is true
+	starts  []int32
+	votes   []programme.Values // of ballots
+}
+
+func (pr *Program) newFacts(asOf programme.Day) *facts {
+	f := &facts{pr: pr, asOf: asOf, forms: make([]formFacts, len(pr.forms))}
+	for i, x := range pr.forms {
+		ff := &f.forms[i]
+		if x.kind == ballot {
+			ff.starts = []int32{0}
+			continue
+		}
+		for j := range x.shape.Len() {
+			if field := x.shape.Field(j); field != nil {
+				ff.columns = append(ff.columns, newColumn(field))
+			} else {
+				ff.columns = append(ff.columns, dayColumn())
+			}
+		}
+		if x.kind == many {
+			ff.starts = []int32{0}
+		}
+	}
+	return f
+}
+
+// add appends a subject's facts as the next row.
+func (f *facts) add(s *subject, c chosen) {
+	f.rows = append(f.rows, s)
+	for i, x := range f.pr.forms {
+		ff := &f.forms[i]
+		switch x.kind {
+		case single:
+			ff.push(x, c.record(i))
+		case profile:
+			for j := range ff.columns {
+				var v any
+				if field := x.shape.Field(j); field != nil && c.records[i] != nil && c.records[i][j] != nil {
+					v = c.records[i][j].Values[field.Name]
+				}
+				ff.columns[j].push(v)
+			}
+		case many:
+			for _, e := range c.records[i] {
+				ff.push(x, e)
+			}
+			ff.starts = append(ff.starts, ff.starts[len(ff.starts)-1]+int32(len(c.records[i])))
+		case ballot:
+			for _, e := range c.records[i] {
+				ff.votes = append(ff.votes, e.Values)
+			}
+			ff.starts = append(ff.starts, int32(len(ff.votes)))
+		}
+	}
+}
+
+func (ff *formFacts) push(x *form, e *Evidence) {
+	for j := range ff.columns {
+		var v any
+		if e != nil {
+			if field := x.shape.Field(j); field != nil {
+				v = e.Values[field.Name]
+			} else {
+				v = e.On
+			}
+		}
+		ff.columns[j].push(v)
+	}
+}
+
+// gather brings the facts of everybody into columns.
+func (pop *Population) gather(asOf programme.Day, last int) *facts {
+	f := pop.pr.newFacts(asOf)
+	for _, s := range pop.rows {
+		f.add(s, pop.pr.choose(s, asOf, last))
+	}
+	return f
+}
+
+// frame shows one row of facts at a time to expressions. It makes its objects once; only lists are made anew for a row, when
+// an expression first asks for them.
+type frame struct {
+	*facts
+	row     int
+	asOfVal ref.Val
+	objects []ref.Val // by form, for forms that are no lists
+	lists   []ref.Val // by form, of row stamp
+	stamps  []int
+	matters ref.Val
+	stamp   int // the row that matters is of
+}
+
+func newFrame(f *facts) *frame {
+	fr := &frame{facts: f, row: -1, asOfVal: programme.CELValue(f.asOf), objects: make([]ref.Val, len(f.forms)),
+		lists: make([]ref.Val, len(f.forms)), stamps: make([]int, len(f.forms)), stamp: -1}
+	for i, x := range f.pr.forms {
+		fr.stamps[i] = -1
+		if x.kind == single || x.kind == profile {
+			fr.objects[i] = programme.NewObject(x.shape, &current{fr, &f.forms[i]})
+		}
+	}
+	return fr
+}
+
+// current is the one record of a form in the frame's row.
+type current struct {
+	fr *frame
+	ff *formFacts
+}
+
+func (c *current) Get(i int) ref.Val      { return c.ff.columns[i].get(c.fr.row) }
+func (c *current) Why(int) programme.Text { return programme.Text{} }
+
+// item is one of several records.
+type item struct {
+	ff *formFacts
+	at int
+}
+
+func (r *item) Get(i int) ref.Val      { return r.ff.columns[i].get(r.at) }
+func (r *item) Why(int) programme.Text { return programme.Text{} }
+
+// Parent implements cel.Activation.
+func (fr *frame) Parent() cel.Activation { return nil }
+
+// ResolveName implements cel.Activation.
+func (fr *frame) ResolveName(name string) (any, bool) {
+	i, ok := fr.pr.byForm[name]
+	switch {
+	case !ok && name == "as_of":
+		return fr.asOfVal, true
+	case !ok && name == programme.MattersVar:
+		if fr.stamp != fr.row {
+			fr.matters, fr.stamp = fr.matterLists(), fr.row
+		}
+		return fr.matters, true
+	case !ok:
+		return nil, false
+	case fr.objects[i] != nil:
+		return fr.objects[i], true
+	}
+	if fr.stamps[i] != fr.row {
+		fr.lists[i], fr.stamps[i] = fr.list(i), fr.row
+	}
+	return fr.lists[i], true
+}
+
+// list makes the list of a form's records in the row, or the counts of a ballot.
+func (fr *frame) list(i int) ref.Val {
+	x, ff := fr.pr.forms[i], &fr.forms[i]
+	from, to := int(ff.starts[fr.row]), int(ff.starts[fr.row+1])
+	if x.kind == ballot {
+		invited := int64(-1)
+		if n, ok := fr.rows[fr.row].Invited[x.Name]; ok {
+			invited = n
+		}
+		return programme.NewBallot(x.shape, invited, ff.votes[from:to])
+	}
+	items := make([]item, to-from)
+	objects := make([]programme.Object, to-from)
+	list := make([]ref.Val, to-from)
+	for n := range items {
+		items[n] = item{ff, from + n}
+		objects[n] = programme.Object{Shape: x.shape, Record: &items[n]}
+		list[n] = &objects[n]
+	}
+	return programme.NewObjectList(list)
+}
+
+// matterLists makes the lists of matters of the row.
+func (fr *frame) matterLists() ref.Val {
+	shape := fr.pr.matters
+	slots := make([]ref.Val, shape.Len())
+	for i := range slots {
+		var list []ref.Val
+		for _, v := range fr.rows[fr.row].Matters[shape.Name(i)] {
+			list = append(list, programme.NewObject(shape.Sub(i), matter{shape.Sub(i), v, ""}))
+		}
+		slots[i] = programme.NewObjectList(list)
+	}
+	return programme.NewObject(shape, programme.SlotsRecord(slots))
+}
+
+// matter is one matter, or one form filed on its way, whose values are kept as "form.field".
+type matter struct {
+	shape  *programme.Shape
+	values programme.Values
+	form   string
+}
+
+func (m matter) Get(i int) ref.Val {
+	name := m.shape.Name(i)
+	if sub := m.shape.Sub(i); sub != nil {
+		return programme.NewObject(sub, matter{sub, m.values, name + "."})
+	}
+	if v, ok := m.values[m.form+name]; ok {
+		return programme.CELValue(v)
+	}
+	if m.form == "" { // a field of a form filed on the way, without the form's name
+		for j := range m.shape.Len() {
+			if m.shape.Sub(j) != nil {
+				if v, ok := m.values[m.shape.Name(j)+"."+name]; ok {
+					return programme.CELValue(v)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (m matter) Why(int) programme.Text { return programme.Text{} }
