@@ -229,7 +229,7 @@ func ParseSpan(s string) (Span, error) {
 	if !ok {
 		return Span{}, badSpan(s)
 	}
-	return Span{N: n, Unit: unit}, nil
+	return Span{N: n * unit.N, Unit: unit.Unit}, nil
 }
 
 type badSpan string
@@ -238,8 +238,11 @@ func (b badSpan) Error() string {
 	return strconv.Quote(string(b)) + " is no length of time such as 12 months, 30 days, 5 working days, 1 year"
 }
 
-var spanUnits = map[string]string{
-	"d": "day", "day": "day", "days": "day", "workday": "workday", "workdays": "workday", "working day": "workday",
-	"working days": "workday", "w": "week", "week": "week", "weeks": "week", "m": "month", "month": "month", "months": "month",
-	"y": "year", "year": "year", "years": "year",
+var spanUnits = map[string]Span{
+	"d": {1, "day"}, "day": {1, "day"}, "days": {1, "day"},
+	"wd": {1, "workday"}, "workday": {1, "workday"}, "workdays": {1, "workday"}, "working day": {1, "workday"}, "working days": {1, "workday"},
+	"w": {1, "week"}, "week": {1, "week"}, "weeks": {1, "week"},
+	"m": {1, "month"}, "month": {1, "month"}, "months": {1, "month"}, "quarter": {3, "month"}, "quarters": {3, "month"},
+	"half-year": {6, "month"}, "half-years": {6, "month"},
+	"y": {1, "year"}, "year": {1, "year"}, "years": {1, "year"},
 }

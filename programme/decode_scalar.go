@@ -95,43 +95,14 @@ func (d *decoder) decimal(n *node, out *Decimal, percent bool) bool {
 	return true
 }
 
+// spanForm is how lengths of time are written; ParseSpan also forgives capitals and spaces.
+const spanForm = `^([0-9]{1,5} ?)?(days?|d|working days?|workdays?|wd|weeks?|w|months?|m|quarters?|half-years?|years?|y)$`
+
 var spanRe = regexp.MustCompile(spanForm)
 
-const spanForm = `^([0-9]{1,5} ?)?(days?|d|working days?|workdays?|wd|weeks?|w|months?|quarters?|half-years?|years?|y)$`
-
-// parseSpan reads 18 months, 1 year, 5 working days, 30d, month.
-func parseSpan(s string) (Span, bool) {
-	m := spanRe.FindStringSubmatch(s)
-	if m == nil {
-		return Span{}, false
-	}
-	n := 1
-	if m[1] != "" {
-		n, _ = strconv.Atoi(strings.TrimSpace(m[1]))
-	}
-	switch m[2] {
-	case "day", "days", "d":
-		return Span{n, "day"}, true
-	case "week", "weeks", "w":
-		return Span{n, "week"}, true
-	case "month", "months":
-		return Span{n, "month"}, true
-	case "quarter", "quarters":
-		return Span{3 * n, "month"}, true
-	case "half-year", "half-years":
-		return Span{6 * n, "month"}, true
-	case "year", "years", "y":
-		return Span{n, "year"}, true
-	}
-	return Span{n, "workday"}, true
-}
-
 func (d *decoder) span(n *node, out *Span) bool {
-	s, ok := Span{}, false
-	if n.kind == scalar {
-		s, ok = parseSpan(n.text)
-	}
-	if !ok {
+	s, err := ParseSpan(n.text)
+	if n.kind != scalar || err != nil || !spanRe.MatchString(n.text) {
 		d.wrong(n.pos, T("这里应是一段时间", "a length of time must stand here"), T("如 30 days、5 working days、18 months、1 year", "such as 30 days, 5 working days, 18 months, 1 year"))
 		return false
 	}

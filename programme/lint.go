@@ -122,14 +122,9 @@ func (l *loader) lintCaps() {
 		}
 		for _, x := range c.Deduct {
 			above(x.Most, T("扣分上限", "a cap"))
-			above(x.First, T("首次扣分", "a first deduction"))
-			if x.Most == nil {
-				above(x.Each, T("每次扣分", "a deduction"))
-			}
 		}
 		if c.Each != nil {
 			above(c.Each.Most, T("得分上限", "a cap"))
-			above(&c.Each.Points, T("每次得分", "a credit"))
 		}
 		for _, b := range c.Bands {
 			above(&b.Points, T("档次分值", "a band"))
