@@ -16,6 +16,7 @@ const (
 	CSV       Format = "csv"
 	XLSX      Format = "xlsx"
 	JSONLines Format = "jsonl"
+	PlainCSV  Format = "plain csv" // written only: for other programs, without byte order mark and with bare line feeds
 )
 
 // Limits of what is read. They are far above what a county sends, and low enough to hold in memory.

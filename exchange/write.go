@@ -16,13 +16,15 @@ import (
 	"bihuan.dev/bihuan/programme"
 )
 
-// WriteTable writes a list as CSV (UTF-8 with byte order mark, so that Excel reads Chinese), xlsx, or JSON Lines with the
-// header as keys. Rows stream; a hundred thousand cost little memory. Cells may be string, bool, any int, Decimal, Day,
+// WriteTable writes a list as CSV (UTF-8 with byte order mark, so that Excel reads Chinese; PlainCSV has none), xlsx, or
+// JSON Lines with the header as keys. Rows stream; a hundred thousand cost little memory. Cells may be string, bool, any int, Decimal, Day,
 // time.Time or nil; everything else is written with fmt. A text that a spreadsheet would take for a formula stays a text.
 func WriteTable(w io.Writer, format Format, header []string, rows iter.Seq[[]any]) error {
 	switch format {
 	case CSV:
-		return writeCSV(w, header, rows)
+		return writeCSV(w, header, rows, true)
+	case PlainCSV:
+		return writeCSV(w, header, rows, false)
 	case XLSX:
 		return writeXLSX(w, header, rows, nil)
 	case JSONLines:
@@ -31,12 +33,13 @@ func WriteTable(w io.Writer, format Format, header []string, rows iter.Seq[[]any
 	return fmt.Errorf("write table: unknown format %q", format)
 }
 
-func writeCSV(w io.Writer, header []string, rows iter.Seq[[]any]) error {
-	if _, err := w.Write(bom); err != nil {
-		return err
-	}
+func writeCSV(w io.Writer, header []string, rows iter.Seq[[]any], office bool) error {
 	out := csv.NewWriter(w)
-	out.UseCRLF = true
+	if out.UseCRLF = office; office {
+		if _, err := w.Write(bom); err != nil {
+			return err
+		}
+	}
 	if err := out.Write(header); err != nil {
 		return err
 	}
@@ -238,7 +241,7 @@ func (t *Table) WriteErrors(w io.Writer, errs []RowError, lang programme.Lang, o
 	if t.Format == XLSX {
 		return writeXLSX(w, header, rows, marked)
 	}
-	return writeCSV(w, header, rows)
+	return writeCSV(w, header, rows, true)
 }
 
 func (t *Table) writeErrorLines(w io.Writer, said map[int]string, onlyBad bool) error {
