@@ -274,6 +274,9 @@ func (p *filingPage) fill(r *request, values map[string][]string, from ...bihuan
 	for _, f := range p.Form.Fields {
 		field := filingField{Field: f, Values: values[f.Name], Hidden: !shown[f.Name]}
 		field.Value = first(field.Values)
+		if f.Is == "date" && len(values) == 0 {
+			field.Value = p.Today.String()
+		}
 		if p.Last != nil && !p.Form.Many && !f.HoldsAttachments() && p.Form.Name != programme.SubjectForm {
 			if last, ok := p.Last.Values[f.Name]; ok {
 				field.Last = f.Show(last, r.lang)

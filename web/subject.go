@@ -223,11 +223,12 @@ func (r *request) facts(run *bihuan.Running, id string) ([]fact, error) {
 	return facts, nil
 }
 
-// formEntries lists the forms that somebody may file, in the order of the programme.
+// formEntries lists the forms that somebody may file for a score, in the order of the programme. Those that belong to a
+// matter are filed there.
 func formEntries(p *programme.Programme, held roles, due []bihuan.Due) []formEntry {
 	var list []formEntry
 	for _, f := range p.Forms {
-		if f.Ballot || len(held.files(p, f)) == 0 {
+		if f.Ballot || ofMatter(p, f.Name) || len(held.files(p, f)) == 0 {
 			continue
 		}
 		entry := formEntry{Form: f}
@@ -342,4 +343,28 @@ func subjectWay(v view, run *bihuan.Running, s bihuan.Subject, path []bihuan.Uni
 
 func fieldBad(name string, errs []programme.FieldError) bool {
 	return slices.ContainsFunc(errs, func(e programme.FieldError) bool { return e.Field == name })
+}
+
+// ofMatter tells whether a form is filed in the course of a matter.
+func ofMatter(p *programme.Programme, form string) bool {
+	for _, m := range p.Matters {
+		if m.Raise.Form == form {
+			return true
+		}
+		for _, stage := range m.Stages {
+			if stage.Collect != nil && stage.Collect.Form == form || stage.Ballot != nil && stage.Ballot.Form == form || stage.Needs != nil && stage.Needs.Form == form ||
+				slices.ContainsFunc(stage.Actions, func(a *programme.Action) bool { return a.Form == form }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// decidedWhen says when a decision was taken and how long it holds.
+func decidedWhen(v view, d bihuan.Decision) string {
+	if d.ValidUntil == 0 {
+		return v.moment(d.DecidedAt)
+	}
+	return v.moment(d.DecidedAt) + v.T("，有效期至 ", ", valid until ") + v.day(d.ValidUntil)
 }

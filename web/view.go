@@ -42,8 +42,13 @@ func (r *request) inProgramme(title programme.Text, p *programme.Programme, plac
 	return v
 }
 
-// T gives one of two texts in the viewer's language.
-func (v view) T(zh, en string) string { return programme.T(zh, en).In(v.Lang) }
+// T gives one of two texts in the viewer's language. Either may be empty: words that one language does not need.
+func (v view) T(zh, en string) string {
+	if v.Lang == programme.En {
+		return en
+	}
+	return zh
+}
 
 // In gives a text in the viewer's language.
 func (v view) In(t programme.Text) string { return t.In(v.Lang) }
