@@ -1,7 +1,10 @@
 package programme
 
 import (
+	"cmp"
+	"slices"
 	"strings"
+	"time"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -134,6 +137,12 @@ var infixes = map[string]infix{
 	fnRatio: {" ÷ ", " ÷ ", bindMul},
 }
 
+// dated are the comparisons of days.
+var dated = map[string]infix{
+	operators.Less: {" 早于 ", " is before ", bindCompare}, operators.LessEquals: {" 不晚于 ", " is not after ", bindCompare},
+	operators.Greater: {" 晚于 ", " is after ", bindCompare}, operators.GreaterEquals: {" 不早于 ", " is not before ", bindCompare},
+}
+
 func (w words) say(e ast.Expr, outer int) string {
 	if call, ok := w.code.tree.SourceInfo().GetMacroCall(e.ID()); ok && call.Kind() == ast.CallKind {
 		if s := w.macro(call); s != "" {
@@ -163,7 +172,7 @@ func (w words) literal(v ref.Val, f *Field) string {
 		if f != nil {
 			return w.quoted(OptionTitle(f, string(x)).In(w.lang))
 		}
-		return w.quoted(string(x))
+		return w.quoted(w.option(string(x)))
 	}
 	if d, ok := number(v); ok {
 		if f != nil {
@@ -172,6 +181,26 @@ func (w words) literal(v ref.Val, f *Field) string {
 		return d.String()
 	}
 	return ShowCEL(v, nil, w.lang)
+}
+
+// option gives the title of an option that a text names by itself, such as in a list of options, when all forms in sight that
+// have such an option call it the same.
+func (w words) option(name string) string {
+	title := ""
+	for _, s := range w.code.scope.vars {
+		for i := range s.slots {
+			f := s.slots[i].field
+			if f == nil || !slices.ContainsFunc(f.Of, func(o Option) bool { return o.Name == name }) {
+				continue
+			}
+			t := OptionTitle(f, name).In(w.lang)
+			if title != "" && t != title {
+				return name
+			}
+			title = t
+		}
+	}
+	return cmp.Or(title, name)
 }
 
 func (w words) quoted(s string) string { return w.pick("“{0}”", "“{0}”", s) }
@@ -205,6 +234,9 @@ func (w words) ident(e ast.Expr) string {
 	}
 	if s := shapeAt(w.code.scope, w.code.tree, e); s != nil && !strings.HasPrefix(name, "@") {
 		return s.Title.In(w.lang)
+	}
+	if !strings.HasPrefix(name, "@") { // what a list of plain values runs over
+		return w.pick("该项", "the one")
 	}
 	return name
 }
@@ -273,6 +305,9 @@ func (w words) call(e ast.Expr, outer int) string {
 	call := e.AsCall()
 	args := call.Args()
 	if in, ok := infixes[call.FunctionName()]; ok && len(args) == 2 {
+		if d, ok := dated[call.FunctionName()]; ok && (w.isDay(args[0]) || w.isDay(args[1])) {
+			in = d
+		}
 		return w.infix(e, in, outer)
 	}
 	switch call.FunctionName() {
@@ -301,6 +336,18 @@ func (w words) call(e ast.Expr, outer int) string {
 	case fnDecimal, "double", "int", "string":
 		if len(args) == 1 {
 			return w.say(args[0], outer)
+		}
+	case "ago": // as it stands in a rule over a list
+		if s, ok := text(args); ok {
+			if span, err := ParseSpan(s); err == nil {
+				return w.pick("评定日前 {0}", "{0} before the day of assessment", span.Text())
+			}
+		}
+	case "timestamp":
+		if s, ok := text(args); ok {
+			if t, err := time.Parse(time.RFC3339, s); err == nil {
+				return ShowCEL(types.Timestamp{Time: t}, nil, w.lang)
+			}
 		}
 	case fnAgo:
 		n, _ := number(args[1].AsLiteral())
@@ -339,6 +386,15 @@ var listTexts = map[string]Text{
 	"getFullYear": T("{0}的年份", "the year of {0}"),
 }
 
+// text gives the text when a function has one argument that is a text.
+func text(args []ast.Expr) (string, bool) {
+	if len(args) != 1 || args[0].Kind() != ast.LiteralKind {
+		return "", false
+	}
+	s, ok := args[0].AsLiteral().(types.String)
+	return string(s), ok
+}
+
 func (w words) args(args []ast.Expr) string {
 	var out []string
 	for _, a := range args {
@@ -351,7 +407,7 @@ func (w words) infix(e ast.Expr, in infix, outer int) string {
 	args := e.AsCall().Args()
 	side := func(x, other ast.Expr, right bool) string {
 		if x.Kind() == ast.LiteralKind {
-			if f := w.field(other); f != nil {
+			if f := w.field(other); f != nil && in.bind != bindMul { // twice as many persons are not 2 persons times
 				return w.literal(x.AsLiteral(), f)
 			}
 			return w.literal(x.AsLiteral(), nil)
@@ -370,9 +426,13 @@ func (w words) infix(e ast.Expr, in infix, outer int) string {
 	return out
 }
 
+func (w words) isDay(e ast.Expr) bool {
+	return w.code.tree.GetType(e.ID()).Kind() == types.TimestampKind
+}
+
 func (w words) field(e ast.Expr) *Field { return fieldAt(w.code.scope, w.code.tree, e) }
 
-// macro says all, exists, filter, map and latest, which the tree holds as loops, in the form in which they were written.
+// macro says has, all, exists, filter, map and latest, which the tree holds as loops, in the form in which they were written.
 func (w words) macro(call ast.Expr) string {
 	m := call.AsCall()
 	args := m.Args()
@@ -384,6 +444,15 @@ func (w words) macro(call ast.Expr) string {
 			}
 		}
 		return w.pick("最近一次的{0}", "the latest {0}", name)
+	}
+	if m.FunctionName() == "has" && len(args) == 1 && args[0].Kind() == ast.SelectKind {
+		name := args[0].AsSelect().FieldName()
+		if s := shapeAt(w.code.scope, w.code.tree, args[0].AsSelect().Operand()); s != nil {
+			if i, ok := s.index[name]; ok {
+				name = s.slots[i].title.In(w.lang)
+			}
+		}
+		return w.pick("填有{0}", "{0} is filled in", name)
 	}
 	if !m.IsMemberFunction() || len(args) < 2 {
 		return ""
