@@ -152,7 +152,7 @@ func (e *enterprise) everyYear() {
 	if e.women > 0 {
 		e.yearly("women_care", 0.03, func() v { return v{"agreement": e.good(0), "checkup": e.good(0.02)} })
 	}
-	for _, x := range []string{"mother_room", "gym", "counselling", "canteen", "classroom", "holiday_care", "rest_stop", "craft_studio"} {
+	for _, x := range []string{"mother_room", "gym", "counselling", "dining", "classroom", "holiday_care", "rest_stop", "craft_studio"} {
 		if e.chance(0.05 + 0.30*e.q*e.q) {
 			e.file("home_item", "self", day("2025-01-06").AddDate(0, 0, e.between(0, 260)), v{"item": x, "in_use": e.good(0.1), "users": e.between(20, 400)})
 		}

@@ -35,7 +35,7 @@ func (e *enterprise) hero() {
 	f("congress", "self", "2026-03-20", v{"kind": "delegates", "entitled": 68, "present": 63, "in_favour": 58, "managers": 11})
 	f("home_item", "self", "2025-05-20", v{"item": "gym", "in_use": true, "users": 260})
 	f("home_item", "self", "2026-01-20", v{"item": "mother_room", "in_use": true, "users": 35})
-	f("home_item", "self", "2026-04-16", v{"item": "canteen", "in_use": true, "users": 9800})
+	f("home_item", "self", "2026-04-16", v{"item": "dining", "in_use": true, "users": 9800})
 	for _, d := range []string{"2024-09-12", "2024-12-11", "2025-03-12", "2025-06-11", "2025-09-10", "2025-12-10", "2026-03-11", "2026-06-10"} {
 		f("meeting", "self", d, v{"kind": "committee", "due": 7, "present": 6, "topic": "工作安排"})
 	}
