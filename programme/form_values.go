@@ -60,6 +60,10 @@ func (x *Field) stored(raw any) (any, error) {
 		if s, ok := raw.(string); ok {
 			return s, nil
 		}
+	case Number:
+		if n, ok := raw.(json.Number); ok {
+			return ParseDecimal(n.String())
+		}
 	}
 	return free.read(raw)
 }
