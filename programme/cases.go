@@ -213,69 +213,18 @@ func (l *loader) caseJudgement(x *CaseFiling) {
 	}
 }
 
-// Votes gives the votes of a case's ballot. It may be written as one vote, {overall: satisfied}, or as figures: how many were
-// invited, and for every option how many votes it got, {invited: 141, satisfied: 127, basically: 10}. Invited is -1 when the case
-// does not say it.
-func (x *CaseFiling) Votes(f *Form) (votes []Values, invited int64) {
-	invited = -1
-	figure := func(key string) int64 {
-		s, _ := x.Values[key].(string)
-		n, err := strconv.ParseInt(s, 10, 32)
-		if err != nil || n < 0 || n > mostVotes {
-			return -1
-		}
-		return n
-	}
-	if _, said := x.Values["invited"]; said {
-		invited = figure("invited")
-	}
-	one := Values{}
-	taken := map[string]bool{}
-	for _, c := range f.Fields {
-		if s, ok := x.Values[c.Name].(string); ok && !taken[c.Name] {
-			if _, option := c.Option(s); option {
-				one[c.Name] = s
-				continue
-			}
-		}
-		for _, o := range c.Of {
-			if taken[o.Name] {
-				continue
-			}
-			taken[o.Name] = true
-			for range max(figure(o.Name), 0) {
-				votes = append(votes, Values{c.Name: o.Name})
-			}
-		}
-	}
-	if len(one) > 0 {
-		votes = append(votes, one)
-	}
-	return votes, invited
-}
+// mostVotes is how many votes a ballot of a case may have.
+const mostVotes = 100_000_000
 
-// mostVotes is how many votes for one option a case may have.
-const mostVotes = 100_000
-
-// caseBallot checks the figures of a ballot: invited, and for every option how many votes it got.
+// caseBallot checks the figures of a ballot: how many were invited and took part, and for every option how many votes it got.
 func (l *loader) caseBallot(f *Form, x *CaseFiling) {
-	names := []string{"invited"}
-	one := map[string]bool{}
-	for _, c := range f.Fields {
-		s, _ := x.Values[c.Name].(string)
-		if _, ok := c.Option(s); ok {
-			one[c.Name] = true
-		}
-	}
+	names := []string{"invited", "cast"}
 	for _, c := range f.Fields {
 		names = append(names, optionNames(c.Of)...)
 	}
 	for key, v := range x.Values {
 		s, _ := v.(string)
 		n, err := strconv.ParseUint(s, 10, 32)
-		if one[key] {
-			continue
-		}
 		if !slices.Contains(names, key) {
 			l.wrong(l.d.keyAt[inMap{x.Pos, key}], T("表决 {0} 没有 {1}", "the ballot {0} has no {1}").Fill(f.Name, key), meant(key, T("数", "figures"), names))
 		} else if err != nil || n > mostVotes {
@@ -297,7 +246,7 @@ func (l *loader) caseMatter(x *CaseFiling) {
 	}
 	names := slices.Clone(matterFacts)
 	for _, f := range l.matterForms(m) {
-		names = append(names, fieldNames(f.Fields)...)
+		names = append(append(names, f.Name), fieldNames(f.Fields)...)
 	}
 	for key := range x.Values {
 		if !slices.Contains(names, key) {

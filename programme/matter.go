@@ -141,7 +141,7 @@ type Case struct {
 // of strings, or map[string]any of them.
 type Raw map[string]any
 
-// CaseFiling is one filed form of a case. That of a ballot holds one vote, or the figures of all: see Votes.
+// CaseFiling is one filed form of a case. That of a ballot holds its figures: invited, cast, and the votes for every option.
 type CaseFiling struct {
 	Form   string
 	On     Day    // its field that is the date; or `on`; or as_of

@@ -158,20 +158,3 @@ func TestLargest(t *testing.T) {
 		t.Errorf("%d mistakes", len(found))
 	}
 }
-
-// A case's ballot may be told in figures or vote by vote.
-func TestVotes(t *testing.T) {
-	p, found := LoadDir("testdata/right/whole")
-	if p == nil {
-		t.Fatal(found)
-	}
-	f, _ := p.Form("appraisal")
-	votes, invited := p.Cases[0].Evidence[3].Votes(f)
-	if len(votes) != 137 || invited != 141 || votes[0]["overall"] != "satisfied" {
-		t.Errorf("%d votes of %d", len(votes), invited)
-	}
-	one := CaseFiling{Form: "appraisal", Values: Raw{"overall": "basically"}}
-	if votes, invited := one.Votes(f); len(votes) != 1 || invited != -1 || votes[0]["overall"] != "basically" {
-		t.Errorf("%v of %d", votes, invited)
-	}
-}

@@ -14,7 +14,7 @@ type Programme struct {
 	Subject      Subject        `yaml:"subject,required"`
 	Parties      []Party        `yaml:"parties,keyed"` // in order; the last one decides
 	Roles        []Role         `yaml:"roles,keyed"`
-	Calendar     string         `yaml:"calendar" of:"cn"` // empty: weekends only
+	Calendar     string         `yaml:"calendar" of:"cn weekends"` // default cn
 	Public       []string       `yaml:"public"`
 	Forms        []*Form        `yaml:"forms,keyed"`
 	Standard     *Standard      `yaml:"standard"`

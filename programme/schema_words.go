@@ -29,7 +29,7 @@ var keyTexts = map[string]Text{
 	"Programme.subject":      T("评价对象", "what is assessed"),
 	"Programme.parties":      T("评价方，按先后；最后一个说了算", "who scores, in order; the last one decides"),
 	"Programme.roles":        T("角色；在某个单位授予，向下继承", "what people may be; granted at a unit, inherited downwards"),
-	"Programme.calendar":     T("工作日历：cn 是国家节假日和调休", "working days: cn has China's holidays and make-up days"),
+	"Programme.calendar":     T("工作日历：cn（默认）含国家节假日和调休，weekends 只有周末", "working days: cn (default) has China's holidays and make-up days, weekends only those"),
 	"Programme.public":       T("不登录也能看的内容", "what a visitor without an account may see"),
 	"Programme.forms":        T("表单：数据和佐证只能由此进入", "forms: the only way in for facts"),
 	"Programme.standard":     T("评分标准：部分、节、条款、否决、等级", "the standard: parts, sections, clauses, vetoes, grades"),
