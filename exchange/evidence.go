@@ -116,12 +116,12 @@ func evidenceColumns(p *programme.Programme, forms []*programme.Form) []column {
 	bare := map[string]int{}
 	for _, form := range forms {
 		for _, x := range form.Fields {
-			bare[plain(x.Name)]++
-			if x.Title.Zh != x.Name {
-				bare[plain(x.Title.Zh)]++
-			}
-			if x.Title.En != x.Title.Zh && x.Title.En != x.Name {
-				bare[plain(x.Title.En)]++
+			own := map[string]bool{}
+			for _, called := range []string{x.Name, x.Title.Zh, x.Title.En} {
+				if key := plain(called); !own[key] {
+					own[key] = true
+					bare[key]++
+				}
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func TestMistakesByRow(t *testing.T) {
 }
 
 func TestReadEvidenceTable(t *testing.T) {
-	f, err := exchange.ReadEvidence(strings.NewReader("序号,学校代码,评价方,on,学生数（人）,roll.note,走访.说明,visit.on,roll.days,subject.name\n"+
+	f, err := exchange.ReadEvidence(strings.NewReader("序号,学校代码,评价方,on,学生数（人）,roll.note,走访.说明,visit.on,roll.days,NAME\n"+
 		"1,s1,镇评,2021/1/12,480,a,,,一；二,东风小学\n2,s2,self,2021年1月3日,7,,b,2020-12-01,,\n3,,nobody,12 Jan,,,c,,,\n"), exchange.CSV, school)
 	if err != nil {
 		t.Fatal(err)
