@@ -2,9 +2,12 @@ package bihuan
 
 import (
 	"context"
+	"errors"
 
 	"bihuan.dev/bihuan/assess"
 )
+
+var errPending = errors.New("not written yet")
 
 // The verbs of rounds whose bodies are not written yet. This file goes away with the last of them.
 

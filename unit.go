@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"bihuan.dev/bihuan/internal/db"
-	"bihuan.dev/bihuan/programme"
 )
 
 // Unit is a place in the tree of units: a city, a town, a village, an enterprise.
@@ -128,50 +127,19 @@ func (s *Site) ImportUnits(ctx context.Context, a Actor, rows []UnitRow, opt Imp
 		if err != nil {
 			return err
 		}
-		mistakes := t.plan(rows, t.mayArrange(a))
-		done = Imported{Rows: len(rows), Errors: mistakes.sorted()}
-		if err := refuseRows(done, opt); err != nil {
+		bad := badRows(opt)
+		t.plan(rows, bad, t.mayArrange(a))
+		if done, err = bad.judge(len(rows), opt); err != nil {
 			return err
 		}
-		done.Stored, done.Unchanged = len(t.added)+len(t.changed), len(rows)-len(t.added)-len(t.changed)-mistakes.rows()
+		done.Stored = len(t.added) + len(t.changed)
+		done.Unchanged = done.Rows - done.Stored - len(bad)
 		return t.store(ctx, tx)
 	})
 	if err != nil {
 		return Imported{}, fmt.Errorf("import units: %w", err)
 	}
 	return done, nil
-}
-
-// rowMistakes collects the mistakes of a file by row.
-type rowMistakes map[int][]RowError
-
-func (m rowMistakes) add(row int, field, zh, en string, values ...any) {
-	m[row] = append(m[row], RowError{row, field, programme.T(zh, en).Fill(values...)})
-}
-
-func (m rowMistakes) rows() int { return len(m) }
-
-func (m rowMistakes) sorted() []RowError {
-	var out []RowError
-	for _, r := range m {
-		out = append(out, r...)
-	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].Row < out[j].Row })
-	return out
-}
-
-// refuseRows refuses the whole file when it has bad rows and the good ones alone are not wanted.
-func refuseRows(done Imported, opt Import) error {
-	if len(done.Errors) == 0 || opt.GoodRowsOnly {
-		return nil
-	}
-	bad := map[int]bool{}
-	for _, e := range done.Errors {
-		bad[e.Row] = true
-	}
-	return (&Error{Kind: Invalid, Rows: done.Errors,
-		Text: programme.T("{1}行中有{0}行有误，未导入任何数据", "{0} of {1} rows have mistakes; nothing was imported").Fill(len(bad), done.Rows)}).
-		hint("改正后重新导入，或选择只导入正确的行", "correct them and import again, or choose to import the good rows only")
 }
 
 // tree is the whole tree of units while it is being changed.
@@ -216,22 +184,21 @@ func (t *tree) mayArrange(a Actor) func(code string) bool {
 	}
 }
 
-// plan puts the good rows into the tree and gives the mistakes of the others. A row that stands on a bad row is bad itself.
-func (t *tree) plan(rows []UnitRow, mayUnder func(string) bool) rowMistakes {
-	bad := rowMistakes{}
+// plan puts the good rows into the tree and notes the mistakes of the others. A row that stands on a bad row is bad itself.
+func (t *tree) plan(rows []UnitRow, bad rowMistakes, mayUnder func(string) bool) {
 	byCode := map[string]UnitRow{}
 	for _, r := range rows {
-		n := len(bad)
+		if bad[r.Row] != nil {
+			continue
+		}
 		check := func(field, s string, most int, required bool) string {
 			s, wrong := cleanText(field, s, most, required)
-			for _, w := range wrong {
-				bad[r.Row] = append(bad[r.Row], RowError{r.Row, field, w.Message})
-			}
+			bad.fields(r.Row, wrong)
 			return s
 		}
 		r.Code, r.Parent = check("code", r.Code, 64, true), check("parent", r.Parent, 64, false)
 		r.Name, r.Level = check("name", r.Name, mostName, true), check("level", r.Level, 64, false)
-		if len(bad) > n {
+		if bad[r.Row] != nil {
 			continue
 		}
 		if first, twice := byCode[r.Code]; twice {
@@ -269,7 +236,6 @@ func (t *tree) plan(rows []UnitRow, mayUnder func(string) bool) rowMistakes {
 		}
 		t.units[r.Code] = u
 	}
-	return bad
 }
 
 // wrongPlace says what is wrong with where a row puts its unit, given the other rows; {0} is the unit above it.
