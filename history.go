@@ -137,7 +137,7 @@ func (s *Site) momentsOf(run *Running, evidence []Evidence, versions []Version) 
 		}
 	}
 	for _, v := range versions {
-		if len(evidence) > 0 && programme.DayOf(v.PublishedAt) >= first {
+		if len(evidence) > 0 && v.PublishedAt.After(evidence[len(evidence)-1].Recorded) { // not those of before it was enrolled
 			add(v.PublishedAt, "version", nil)
 			list[len(list)-1].Version = v.Version
 		}

@@ -134,6 +134,9 @@ func (s *Site) Publish(ctx context.Context, a Actor, fsys fs.FS, name string, no
 	if fatal := mistakes.Fatal(); len(fatal) > 0 {
 		return Version{}, programmeMistakes(name, fatal)
 	}
+	if failed := assess.RunCases(p).Fatal(); len(failed) > 0 {
+		return Version{}, programmeMistakes(name, failed)
+	}
 	files, err := zipped(p.Files)
 	if err != nil {
 		return Version{}, fmt.Errorf("publish %s: %w", name, err)
