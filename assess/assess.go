@@ -132,7 +132,7 @@ type ClauseScore struct {
 // Step is one intermediate value of a computation.
 type Step struct {
 	Text  programme.Text // what it is: "members ÷ employees", "rounded to 4 decimals"
-	Value string
+	Value programme.Text
 }
 
 // Input is a fact that was looked at, with where it comes from.
@@ -140,7 +140,7 @@ type Input struct {
 	Form     string
 	Field    string // empty for a whole list
 	Title    programme.Text
-	Value    string // as shown, with its unit
+	Value    programme.Text // as shown, with its unit
 	Evidence []string
 	On       programme.Day
 	By       string

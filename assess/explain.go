@@ -3,9 +3,6 @@ package assess
 import (
 	"errors"
 	"slices"
-	"strings"
-
-	"cel.dev/cel-go/common/types"
 
 	"bihuan.dev/bihuan/programme"
 )
@@ -58,7 +55,7 @@ func (x *explainer) clause(c *clause) ClauseScore {
 	}
 	if c.Measure != nil && out.measured {
 		if raw, err := c.Measure.Number(x.fr); err == nil && raw.Cmp(out.measure) != 0 {
-			s.Steps = append(s.Steps, Step{say("保留 {0} 位小数", "rounded to {0} decimals", c.digits), out.measure.String()})
+			s.Steps = append(s.Steps, Step{say("保留 {0} 位小数", "rounded to {0} decimals", c.digits), plain(out.measure.String())})
 		}
 	}
 	s.Inputs = x.inputs(c)
@@ -83,12 +80,9 @@ func (x *explainer) steps(e *programme.Expr) []Step {
 	_, on, _ := e.Trace(x.fr)
 	var out []Step
 	for _, s := range on {
-		zh, en := programme.ShowCEL(s.Value, nil, programme.Zh), programme.ShowCEL(s.Value, nil, programme.En)
-		if _, boolean := s.Value.(types.Bool); boolean && zh != en {
-			zh = zh + " / " + en
-		}
-		if !slices.Contains(out, Step{s.Text, zh}) {
-			out = append(out, Step{s.Text, zh})
+		step := Step{s.Text, programme.T(programme.ShowCEL(s.Value, nil, programme.Zh), programme.ShowCEL(s.Value, nil, programme.En))}
+		if !slices.Contains(out, step) {
+			out = append(out, step)
 		}
 	}
 	return out
@@ -115,13 +109,13 @@ func (x *explainer) inputs(c *clause) []Input {
 		}
 	}
 	for _, e := range x.ch.judged[c.index] {
-		value := []string{}
+		var value []programme.Text
 		for _, name := range []string{"level", "points", "reason"} {
 			if v, ok := e.Values[name]; ok {
-				value = append(value, (&programme.Field{}).Show(v, programme.Zh))
+				value = append(value, shown(&programme.Field{}, v))
 			}
 		}
-		out = append(out, Input{Form: programme.JudgementForm, Title: programme.T("评定", "judgement"), Value: strings.Join(value, " "),
+		out = append(out, Input{Form: programme.JudgementForm, Title: programme.T("评定", "judgement"), Value: join(" ", " ", value),
 			Evidence: []string{e.ID}, On: e.On, By: e.By})
 	}
 	return out
@@ -130,7 +124,7 @@ func (x *explainer) inputs(c *clause) []Input {
 func (x *explainer) input(read programme.Read) (Input, bool) {
 	if read.Form == programme.MattersVar {
 		n := len(x.r.rows[x.row].Matters[read.Field])
-		return Input{Form: read.Form, Field: read.Field, Title: x.matterTitle(read.Field), Value: programme.DecimalOf(int64(n)).String()}, true
+		return Input{Form: read.Form, Field: read.Field, Title: x.matterTitle(read.Field), Value: plain(programme.DecimalOf(int64(n)).String())}, true
 	}
 	i, ok := x.pr.byForm[read.Form]
 	if !ok {
@@ -151,35 +145,43 @@ func (x *explainer) input(read programme.Read) (Input, bool) {
 			if !ok {
 				return in, false
 			}
-			in.Value = field.Show(v, programme.Zh)
+			in.Value = shown(field, v)
 		}
 		in.of(e)
 		return in, true
 	case profile:
 		for j, f := range form.Fields {
 			if f.Name == read.Field && records != nil && records[j] != nil {
-				in.Value = f.Show(records[j].Values[f.Name], programme.Zh)
+				in.Value = shown(f, records[j].Values[f.Name])
 				in.of(records[j])
 				return in, true
 			}
 		}
 		return in, false
 	}
-	var shown []string
+	var values []programme.Text
 	for n, e := range records {
 		if n < 20 && field != nil {
 			if v, ok := e.Values[read.Field]; ok {
-				shown = append(shown, field.Show(v, programme.Zh))
+				values = append(values, shown(field, v))
 			}
 		}
 		in.of(e)
 	}
-	in.Value = strings.Join(shown, "、")
+	in.Value = join("、", ", ", values)
 	if field == nil || form.kind == ballot {
-		in.Value = programme.DecimalOf(int64(len(records))).String()
+		in.Value = plain(programme.DecimalOf(int64(len(records))).String())
 	}
 	return in, len(records) > 0
 }
+
+// shown writes a value of a field in both languages.
+func shown(f *programme.Field, v any) programme.Text {
+	return programme.T(f.Show(v, programme.Zh), f.Show(v, programme.En))
+}
+
+// plain is a text that is the same in both languages.
+func plain(s string) programme.Text { return programme.T(s, s) }
 
 // of adds a record to where an input comes from.
 func (in *Input) of(e *Evidence) {
@@ -199,7 +201,7 @@ func (x *explainer) proofInputs(form int) []Input {
 		in := Input{Form: f.Name, Title: f.Title}
 		for _, field := range f.Fields {
 			if v, ok := e.Values[field.Name]; ok && field.HoldsAttachments() {
-				in.Field, in.Value = field.Name, field.Show(v, programme.Zh)
+				in.Field, in.Value = field.Name, shown(field, v)
 			}
 		}
 		in.of(e)

@@ -65,7 +65,7 @@ func (x *explainer) ladderScore(s *section) *LadderScore {
 		} else {
 			list = append(list, say("{0} 加 {1}", "{0} {1}", what, worth(e.points)))
 		}
-		in := Input{Form: form.Name, Field: field.Name, Title: fieldTitle(form, field.Name), Value: level.In(programme.Zh)}
+		in := Input{Form: form.Name, Field: field.Name, Title: fieldTitle(form, field.Name), Value: level}
 		in.of(e.evidence)
 		l.Inputs = append(l.Inputs, in)
 	}

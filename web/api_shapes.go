@@ -169,10 +169,10 @@ func asScore(s assess.Score, l programme.Lang) scoreJSON {
 			j.Measure = &exactJSON{*c.Measure}
 		}
 		for _, x := range c.Steps {
-			j.Steps = append(j.Steps, stepJSON{x.Text.In(l), x.Value})
+			j.Steps = append(j.Steps, stepJSON{x.Text.In(l), x.Value.In(l)})
 		}
 		for _, x := range c.Inputs {
-			in := inputJSON{Form: x.Form, Field: x.Field, Title: x.Title.In(l), Value: x.Value, Evidence: x.Evidence, By: x.By}
+			in := inputJSON{Form: x.Form, Field: x.Field, Title: x.Title.In(l), Value: x.Value.In(l), Evidence: x.Evidence, By: x.By}
 			if x.On != 0 {
 				in.On = x.On.String()
 			}
