@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,7 +24,7 @@ func TestPagesWithSamples(t *testing.T) {
 	for _, lang := range []programme.Lang{programme.Zh, programme.En} {
 		v := view{Title: programme.T("样例", "Sample"), Lang: lang, Path: "/", Programme: run.Programme, Place: "subjects", Todo: 7,
 			Actor: bihuan.Actor{ID: "a", Login: "officer", Name: "Officer", Grants: []bihuan.Grant{{Programme: "union", Role: "officer", Unit: "x"}}}}
-		for name, page := range samplePages(run, v) {
+		for name, page := range samplePages(t, run, v) {
 			t.Run(fmt.Sprintf("%s %s", name, lang), func(t *testing.T) {
 				var b bytes.Buffer
 				if err := page.Render(t.Context(), &b); err != nil {
@@ -42,7 +44,9 @@ func TestPagesWithSamples(t *testing.T) {
 	}
 }
 
-var sampleUnits = []string{"嘉兴市平湖市", "新埭镇", "示例村", "万", "人"} // units of places and of numbers are written as they are
+// sampleUnits are written as they are in both languages: names of places, units of numbers, and what people wrote.
+var sampleUnits = []string{"嘉兴市平湖市", "新埭镇", "示例村", "工会办公室", "走访职工，多数认可", "任务逐项对照，个别数据未附",
+	"个工作日", "小时", "学时", "人次", "人", "票", "个", "条"}
 
 func sampleRunning(t *testing.T) *bihuan.Running {
 	t.Helper()
@@ -53,13 +57,13 @@ func sampleRunning(t *testing.T) *bihuan.Running {
 	return &bihuan.Running{Programme: p, Version: bihuan.Version{ID: "v1", Version: p.Version}}
 }
 
-func samplePages(run *bihuan.Running, v view) map[string]templ.Component {
+func samplePages(t *testing.T, run *bihuan.Running, v view) map[string]templ.Component {
 	p := run.Programme
 	today, _ := programme.ParseDay("2026-06-30")
 	now := time.Date(2026, 6, 30, 9, 41, 0, 0, bihuan.ChinaStandardTime)
 	sub := bihuan.Subject{ID: "s1", Programme: "union", Key: "91330482MA2CXX0018", Unit: "330482105", UnitName: "新埭镇", Name: "Sample Star River Textiles"}
 	path := []bihuan.Unit{{Code: "330482", Name: "嘉兴市平湖市"}, {Code: "330482105", Name: "新埭镇"}, {Code: "330482105201", Name: "示例村"}}
-	columns := []assess.Score{sampleScore(p, "self", 0), sampleScore(p, "town", 1), sampleScore(p, "city", 2)}
+	columns := sampleColumns(t, p, "91330482999900011D")
 	due := []bihuan.Due{{Form: "roster", LastOn: today - 400, DueOn: today - 35, Overdue: true}, {Form: "site", LastOn: today - 900, DueOn: today - 300, Overdue: true, Stale: true}, {Form: "channel", DueOn: today + 12, LastOn: today - 353}}
 	all := map[string]bool{}
 	var entries []formEntry
@@ -118,7 +122,7 @@ func samplePages(run *bihuan.Running, v view) map[string]templ.Component {
 		return fp
 	}
 	e := bihuan.Evidence{ID: "e1", Subject: "s1", Form: "congress", By: "self", Account: "a", AccountName: "Officer", Seq: 1284, On: today - 20, Recorded: now,
-		Values: programme.Values{"held": today - 20, "kind": "delegates", "entitled": int64(46), "present": int64(41), "in_favour": int64(40), "managers": int64(7), "photo": []string{"aa11", "bb22"}},
+		Values:      programme.Values{"held": today - 20, "kind": "delegates", "entitled": int64(46), "present": int64(41), "in_favour": int64(40), "managers": int64(7), "photo": []string{"aa11", "bb22"}},
 		Attachments: []bihuan.Attachment{{SHA256: "aa11", Name: "hall.jpg", Media: "image/jpeg", Field: "photo"}, {SHA256: "bb22", Name: "resolution.pdf", Media: "application/pdf", Field: "photo"}}}
 	withdrawn := e
 	withdrawn.ID, withdrawn.Withdrawn = "e2", &bihuan.Withdrawal{AccountName: "Officer", Reason: "wrong year", At: now}
@@ -153,56 +157,51 @@ func samplePages(run *bihuan.Running, v view) map[string]templ.Component {
 	}
 }
 
-func sampleScore(p *programme.Programme, party string, seed int) assess.Score {
-	day, _ := programme.ParseDay("2026-06-30")
-	s := assess.Score{Subject: "s1", AsOf: day, Party: party, Scored: true, Most: 100_000_000, Grade: "four_star"}
-	ratio := programme.MustDecimal("0.9625")
-	n := seed
-	for _, part := range p.Standard.Parts {
-		ps := assess.PartScore{Part: part.Part, Title: part.Title}
-		for _, sec := range part.Sections {
-			ss := assess.SectionScore{Section: sec.Section, Title: sec.Title, Bonus: sec.Bonus != nil}
-			for _, c := range sec.Clauses {
-				n = (n*7 + 3) % 31
-				most, _ := c.Points.Scaled(6)
-				cs := assess.ClauseScore{Clause: c.Clause, Most: assess.Points(most), Rule: programme.T("会员占职工比例达到 0.95 得满分，每低 0.01 减 1 分，低于 0.80 不得分。", "Members as a share of employees: full points from 0.95, minus 1 for every 0.01 below, none under 0.80.")}
-				switch {
-				case n < 17:
-					cs.Status, cs.Points, cs.Measure = assess.Met, cs.Most, &ratio
-					cs.Why = programme.T("会员 462 人 ÷ 职工 480 人 = 0.9625，达到 0.95，得满分。", "462 members ÷ 480 employees = 0.9625, which reaches 0.95: full points.")
-				case n < 21:
-					cs.Status, cs.Points, cs.Measure = assess.Partly, cs.Most/2, &ratio
-					cs.Why = programme.T("比满分线低 5 个 0.01，减 5 分。", "Five steps of 0.01 below the full mark: minus 5.")
-				case n < 25:
-					cs.Status = assess.Unmet
-					cs.Why = programme.T("全年只开了 1 次会，少于 2 次。", "One meeting in the year, fewer than two.")
-				case n < 28:
-					cs.Status = assess.Missing
-					cs.Why = programme.T("缺《职工与会员名册》，不得分。", "There is no roster: no points.")
-					cs.Lacks = []assess.Lack{{Form: "roster", Title: programme.T("职工与会员名册", "Employees and members"), Reason: programme.T("从未填报", "never filed")}}
-				case n < 30:
-					cs.Status = assess.Pending
-					cs.Why = programme.T("待市总工会评定。", "Waits for the city's judgement.")
-				default:
-					cs.Status = assess.NotApplicable
-					cs.Why = programme.T("企业没有女职工，此条不适用。", "The enterprise has no women employees.")
-				}
-				if cs.Measure != nil {
-					cs.Steps = []assess.Step{{Text: programme.T("会员人数 ÷ 职工人数", "members ÷ employees"), Value: "462 ÷ 480"}, {Text: programme.T("保留 4 位小数", "rounded to 4 decimals"), Value: "0.9625"}}
-					cs.Inputs = []assess.Input{{Form: "roster", Field: "members", Title: programme.T("会员人数", "Members"), Value: "462", Evidence: []string{"e1"}, On: day - 20, By: "self"}, {Form: "meeting", Title: programme.T("会议记录", "Meetings"), Value: "6", Evidence: []string{"e1", "e2", "e3", "e4", "e5", "e6"}, By: "town"}}
-				}
-				ss.Points += cs.Most
-				ss.Earned += cs.Points
-				s.Clauses = append(s.Clauses, cs)
-			}
-			if !ss.Bonus {
-				ps.Points += ss.Points
-			}
-			ps.Earned += ss.Earned
-			ps.Sections = append(ps.Sections, ss)
-		}
-		s.Total += ps.Earned
-		s.Parts = append(s.Parts, ps)
+// sampleColumns are the columns of one enterprise of the demo, with the reasons the engine gives.
+func sampleColumns(t *testing.T, p *programme.Programme, key string) []assess.Score {
+	t.Helper()
+	file, err := os.Open("../programmes/union/demo/evidence.jsonl")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return s
+	defer file.Close()
+	day, _ := programme.ParseDay("2026-06-30")
+	subject := assess.Subject{Key: key, Unit: "330482102221"}
+	about := programme.About{AsOf: day}
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line struct {
+			Subject, Form, On, By string
+			Values, Fields        map[string]any
+		}
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Subject != key {
+			continue
+		}
+		if line.Fields != nil {
+			line.Form, line.Values, line.On = programme.SubjectForm, line.Fields, "2024-06-30"
+		}
+		form, _ := p.Form(line.Form)
+		values, wrong := form.Fill(p, line.Values, about)
+		if len(wrong) > 0 {
+			t.Fatal(wrong)
+		}
+		on, err := programme.ParseDay(line.On)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subject.Evidence = append(subject.Evidence, assess.Evidence{ID: fmt.Sprint("e", len(subject.Evidence)), Form: line.Form, On: on, By: line.By, Values: values})
+	}
+	program, err := assess.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns []assess.Score
+	for _, party := range p.Parties {
+		columns = append(columns, program.Assess(subject, assess.Options{AsOf: day, Party: party.Name}))
+	}
+	return columns
 }
