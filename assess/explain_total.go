@@ -130,9 +130,9 @@ func (x *explainer) vetoWhy(v *veto, st vetoState) programme.Text {
 	}
 	cause := say("条款 {0} 未达到", "clause {0} is not met", v.name)
 	if v.When != nil {
-		cause = say("出现“{0}”", "it is so that {0}", v.When.Words(x.fr))
+		cause = say("出现“{0}”", "it is so that {0}", inner(v.When.Words(x.fr)))
 		if ok, err := v.When.Bool(x.fr); err != nil || !ok {
-			cause = say("曾出现“{0}”", "it was so that {0}", v.When.Words(nil))
+			cause = say("曾出现“{0}”", "it was so that {0}", inner(v.When.Words(nil)))
 		}
 	}
 	list := []programme.Text{}

@@ -33,6 +33,12 @@ func sentence(t programme.Text) programme.Text {
 	return t
 }
 
+// inner turns the quotation marks of a text into those for a quotation within a quotation.
+func inner(t programme.Text) programme.Text {
+	marks := strings.NewReplacer("“", "‘", "”", "’")
+	return programme.T(marks.Replace(t.Zh), marks.Replace(t.En))
+}
+
 // worth says points: 10 分, 10 points.
 func worth(d programme.Decimal) programme.Text {
 	if d.Cmp(programme.DecimalOf(1)) == 0 {

@@ -26,11 +26,11 @@ type Result struct {
 // clauseColumn is what was found of one clause.
 type clauseColumn struct {
 	out    []outcome
-	place  []int32 // of ranks: the place, from 1; 0: not ranked
-	among  []int32 // how many were ranked with it
-	peers  int     // how many the mean of peers is of
-	mean   Points  // of peers
-	zeroed []bool  // by a veto
+	place  []int32         // of ranks: the place, from 1; 0: not ranked
+	among  []int32         // how many were ranked with it
+	peers  int             // how many the mean of peers is of
+	mean   Points          // of peers
+	zeroed map[int]outcome // by row: what it was before a veto zeroed it
 }
 
 // Run scores everybody in one column. Every sum is exact, so that the result does not depend on order or batch.

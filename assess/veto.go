@@ -216,14 +216,17 @@ func (r *Result) zero(i int) {
 		}
 		col := &r.clauses[v.target]
 		if out := &col.out[i]; out.status != NotApplicable {
+			if _, again := col.zeroed[i]; again {
+				continue
+			}
+			if col.zeroed == nil {
+				col.zeroed = map[int]outcome{}
+			}
+			col.zeroed[i] = *out
 			out.points = 0
 			if out.status == Met || out.status == Partly {
 				out.status = Unmet
 			}
-			if col.zeroed == nil {
-				col.zeroed = make([]bool, len(r.rows))
-			}
-			col.zeroed[i] = true
 		}
 	}
 }

@@ -8,11 +8,11 @@ import (
 
 // why says in one sentence what was found and what followed.
 func (x *explainer) why(c *clause, out *outcome) programme.Text {
-	t := x.found(c, out)
-	if col := &x.r.clauses[c.index]; col.zeroed != nil && col.zeroed[x.row] {
-		t = join("；", "; ", []programme.Text{t, say("因否决事项“{0}”，本项计 0 分", "because of “{0}” it counts 0", x.zeroing(c))})
+	before, zeroed := x.r.clauses[c.index].zeroed[x.row]
+	if !zeroed {
+		return sentence(x.found(c, out))
 	}
-	return sentence(t)
+	return sentence(say("{0}；但因否决事项“{1}”，本项计 0 分", "{0}; but because of “{1}” it counts 0", x.found(c, &before), x.zeroing(c)))
 }
 
 // zeroing names the veto that zeroes a clause.
@@ -29,7 +29,7 @@ func (x *explainer) found(c *clause, out *outcome) programme.Text {
 	switch out.status {
 	case NotApplicable:
 		return join("；", "; ", []programme.Text{
-			say("不适用：未满足“{0}”", "it does not apply: it is not so that {0}", c.Applies.Words(x.fr)), x.naText(c, out)})
+			say("不适用：未满足“{0}”", "it does not apply: it is not so that {0}", inner(c.Applies.Words(x.fr))), x.naText(c, out)})
 	case Missing:
 		return x.lackText(c, out)
 	case Pending:
@@ -117,6 +117,9 @@ func (x *explainer) measureText(e *programme.Expr, out *outcome) programme.Text 
 		return say("{0}", "{0}", out.measure)
 	}
 	if _, fact := e.Fact(); fact { // Words tells its value already
+		if raw, err := e.Number(x.fr); err == nil && raw.Cmp(out.measure) != 0 {
+			return say("{0}（计 {1}）", "{0} (taken as {1})", e.Words(x.fr), out.measure)
+		}
 		return e.Words(x.fr)
 	}
 	return say("{0} = {1}", "{0} = {1}", e.Words(x.fr), out.measure)
@@ -133,9 +136,9 @@ func (x *explainer) verdict(c *clause, out *outcome) programme.Text {
 			}
 		}
 		if ok, _ := c.Pass.Bool(x.fr); ok {
-			return say("满足“{0}”，{1}", "it is so that {0}: {1}", c.Pass.Words(x.fr), gets)
+			return say("满足“{0}”，{1}", "it is so that {0}: {1}", inner(c.Pass.Words(x.fr)), gets)
 		}
-		return say("未满足“{0}”，{1}", "it is not so that {0}: {1}", c.Pass.Words(x.fr), gets)
+		return say("未满足“{0}”，{1}", "it is not so that {0}: {1}", inner(c.Pass.Words(x.fr)), gets)
 	case tickShape:
 		return x.tickText(c, gets)
 	case deductShape:
@@ -168,6 +171,9 @@ func (x *explainer) verdict(c *clause, out *outcome) programme.Text {
 	case formulaShape:
 		d, _ := c.Formula.Number(x.fr)
 		t := say("{0} = {1}", "{0} = {1}", c.Formula.Words(x.fr), d)
+		if _, fact := c.Formula.Fact(); fact {
+			t = c.Formula.Words(x.fr)
+		}
 		if out.held {
 			return say("{0}，按 0 至 {2} 分的范围{1}", "{0}, held to 0 to {2} points: {1}", t, gets, c.Points)
 		}

@@ -129,13 +129,16 @@ type infix struct {
 
 var infixes = map[string]infix{
 	operators.LogicalOr: {" 或 ", " or ", bindOr}, operators.LogicalAnd: {" 且 ", " and ", bindAnd},
-	operators.Equals: {"为", " is ", bindCompare}, operators.NotEquals: {"不为", " is not ", bindCompare},
+	operators.Equals: {" 等于 ", " is ", bindCompare}, operators.NotEquals: {" 不等于 ", " is not ", bindCompare},
 	operators.Less: {" 小于 ", " is below ", bindCompare}, operators.LessEquals: {" 不超过 ", " is at most ", bindCompare},
 	operators.Greater: {" 大于 ", " is above ", bindCompare}, operators.GreaterEquals: {" 不低于 ", " is at least ", bindCompare},
 	operators.Add: {" + ", " + ", bindAdd}, operators.Subtract: {" − ", " − ", bindAdd},
 	operators.Multiply: {" × ", " × ", bindMul}, operators.Divide: {" ÷ ", " ÷ ", bindMul}, operators.Modulo: {" 除余 ", " mod ", bindMul},
 	fnRatio: {" ÷ ", " ÷ ", bindMul},
 }
+
+// texted are the comparisons of choices and texts.
+var texted = map[string]infix{operators.Equals: {"为", " is ", bindCompare}, operators.NotEquals: {"不为", " is not ", bindCompare}}
 
 // dated are the comparisons of days.
 var dated = map[string]infix{
@@ -286,6 +289,8 @@ func (w words) selection(e ast.Expr) string {
 		return title
 	case types.Bool:
 		return w.pick("{0}（{1}）", "{0} ({1})", title, w.literal(v, nil))
+	case types.String:
+		return w.pick("{0}（{1}）", "{0} ({1})", title, ShowCEL(v, s.slots[i].field, w.lang))
 	case traits.Lister:
 		return w.pick("{0} {1} 项", "{0} ({1})", title, int64(v.Size().(types.Int)))
 	default:
@@ -307,6 +312,11 @@ func (w words) call(e ast.Expr, outer int) string {
 	if in, ok := infixes[call.FunctionName()]; ok && len(args) == 2 {
 		if d, ok := dated[call.FunctionName()]; ok && (w.isDay(args[0]) || w.isDay(args[1])) {
 			in = d
+		}
+		if kind := w.code.tree.GetType(args[0].ID()).Kind(); kind == types.StringKind || kind == types.BoolKind {
+			if t, ok := texted[call.FunctionName()]; ok {
+				in = t
+			}
 		}
 		return w.infix(e, in, outer)
 	}
@@ -460,11 +470,11 @@ func (w words) macro(call ast.Expr) string {
 	list, last := w.say(m.Target(), bindUnary), w.say(args[len(args)-1], 0)
 	switch m.FunctionName() {
 	case "all":
-		return w.pick("每条{0}都满足：{1}", "every {0} has: {1}", list, last)
+		return w.pick("每条{0}都满足：{1}", "for all of {0}: {1}", list, last)
 	case "exists":
-		return w.pick("有{0}满足：{1}", "some {0} has: {1}", list, last)
+		return w.pick("有{0}满足：{1}", "there is one of {0} where {1}", list, last)
 	case "exists_one", "existsOne":
-		return w.pick("恰有一条{0}满足：{1}", "exactly one {0} has: {1}", list, last)
+		return w.pick("恰有一条{0}满足：{1}", "there is exactly one of {0} where {1}", list, last)
 	case "filter":
 		return w.pick("{0}（{1}）", "{0} ({1})", list, last)
 	case "map":
