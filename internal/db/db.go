@@ -173,7 +173,7 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx
 			_ = tx.Rollback() // f panicked or refused; the connection is good again either way
 		}
 	}()
-	if err := f(&Tx{tx: tx}); err != nil {
+	if err := f(&Tx{tx: tx, postgres: d.postgres}); err != nil {
 		return err
 	}
 	done = true

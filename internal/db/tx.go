@@ -9,7 +9,10 @@ import (
 )
 
 // Tx is a transaction. It belongs to one goroutine.
-type Tx struct{ tx *sql.Tx }
+type Tx struct {
+	tx       *sql.Tx
+	postgres bool
+}
 
 // Exec runs a statement and tells how many rows it touched.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
@@ -101,10 +104,10 @@ func (t *Tx) Insert(ctx context.Context, into string, rows [][]any, conflict str
 		var err error
 		switch {
 		case n < per || len(rows) == per && full == nil:
-			_, err = t.tx.ExecContext(ctx, insertText(into, n, width, conflict), args...)
+			_, err = t.tx.ExecContext(ctx, t.insertText(into, n, width, conflict), args...)
 		default:
 			if full == nil {
-				if full, err = t.tx.PrepareContext(ctx, insertText(into, n, width, conflict)); err != nil {
+				if full, err = t.tx.PrepareContext(ctx, t.insertText(into, n, width, conflict)); err != nil {
 					return fmt.Errorf("insert into %s: %w", into, err)
 				}
 				defer func() { _ = full.Close() }()
@@ -119,14 +122,20 @@ func (t *Tx) Insert(ctx context.Context, into string, rows [][]any, conflict str
 	return nil
 }
 
-func insertText(into string, rows, width int, conflict string) string {
+// insertText writes plain ? for SQLite: $1 is a name there, and its driver looks every name up in a list as long as the
+// statement has parameters, which took half the time of a bulk import.
+func (t *Tx) insertText(into string, rows, width int, conflict string) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", width), ",") + ")"
 	var b strings.Builder
 	b.WriteString("INSERT INTO " + into + " VALUES ")
 	for i := range rows {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString("(" + In(width, 1+i*width) + ")")
+		if t.postgres {
+			row = "(" + In(width, 1+i*width) + ")"
+		}
+		b.WriteString(row)
 	}
 	b.WriteString(" " + conflict)
 	return b.String()
