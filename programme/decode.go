@@ -142,6 +142,9 @@ func (d *decoder) fields(n *node, v reflect.Value, self Pos) bool {
 				d.keyAt[f.Addr().Interface()] = k.pos
 				ok = d.value(n.vals[i], f, m) && ok
 				found = true
+				if pos := v.FieldByName("Pos"); pos.IsValid() && naming[m.name] && n.vals[i].kind == scalar {
+					pos.Set(reflect.ValueOf(n.vals[i].pos)) // what is wrong with the whole stands under its name
+				}
 				break
 			}
 		}
@@ -159,6 +162,9 @@ func (d *decoder) fields(n *node, v reflect.Value, self Pos) bool {
 	}
 	return ok
 }
+
+// naming are the keys that give an element of a list its name.
+var naming = map[string]bool{"clause": true, "section": true, "part": true, "stage": true, "veto": true, "grade": true, "case": true}
 
 func (d *decoder) unknownKey(k *node, names []string) {
 	if d.full() {
