@@ -61,6 +61,7 @@ type NewAccount struct {
 type AccountQuery struct {
 	Search string
 	Unit   string // and below; empty: wherever the actor administers
+	ID     string // only this one
 	Page
 }
 
@@ -394,6 +395,10 @@ func (s *Site) Accounts(ctx context.Context, a Actor, q AccountQuery) (AccountPa
 	}
 	if q.Unit != "" {
 		in([]string{q.Unit})
+	}
+	if q.ID != "" {
+		args = append(args, q.ID)
+		where = append(where, fmt.Sprintf("a.id = $%d", len(args)))
 	}
 	for _, w := range searchWords(q.Search) {
 		args = append(args, w)
