@@ -1,0 +1,142 @@
+package bihuan
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"bihuan.dev/bihuan/internal/db"
+	"bihuan.dev/bihuan/programme"
+)
+
+// ToJudge is a clause of a subject that waits for the judgement of a party.
+type ToJudge struct {
+	Subject     Subject
+	Clause      string
+	Title       programme.Text
+	Party       string
+	Round       string // its ID; empty: outside any round
+	RoundTitle  string
+	Due         programme.Day // last day of the round's step; 0: none
+	Overdue     bool
+	MayNotJudge bool // the actor is an officer of the subject: somebody else has to
+}
+
+// JudgeQuery selects clauses that wait for a judgement by the actor.
+type JudgeQuery struct {
+	Round  string // only of this round
+	Clause string
+	Unit   string // and below
+	Page
+}
+
+// JudgeList lists what waits for a judgement of the actor's parties in a programme, what is due first, and tells how much
+// it is in all.
+func (s *Site) JudgeList(ctx context.Context, a Actor, name string, q JudgeQuery) (list []ToJudge, total int, err error) {
+	if a.Visitor() {
+		return nil, 0, signInFirst()
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		run, err := s.runningIn(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		from, args := toJudgeFrom(a, run, q, true)
+		if from == "" {
+			return nil
+		}
+		if err := tx.Row(ctx, "SELECT count(*) "+from, args, &total); err != nil {
+			return fmt.Errorf("count what is to be judged: %w", err)
+		}
+		limit, offset := q.clip()
+		if list, err = s.toJudgeRows(ctx, tx, run, from, args, limit, offset); err != nil {
+			return err
+		}
+		return markRecused(ctx, tx, a, run, list)
+	})
+	return list, total, err
+}
+
+// toJudgeFrom gives the part of the query from FROM on; empty when the actor judges nothing. A clause that waits in a round
+// is not listed for the live column as well; subjects whose officer the actor is himself only when wanted.
+func toJudgeFrom(a Actor, run *Running, q JudgeQuery, recusedToo bool) (string, []any) {
+	args := []any{run.Name}
+	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
+	var parties []string
+	for _, p := range run.Parties {
+		if units := grantUnits(a, run.Name, p.Role); len(units) > 0 {
+			parties = append(parties, "j.party = "+arg(p.Name)+" AND "+withinUnits(units, arg))
+		}
+	}
+	if len(parties) == 0 {
+		return "", nil
+	}
+	from := `FROM judge_due j JOIN subject s ON s.id = j.subject_id JOIN unit u ON u.code = s.unit
+		LEFT JOIN round r ON r.id = j.round_id LEFT JOIN round_step t ON t.round_id = r.id AND t.position = r.step
+		WHERE s.programme = $1 AND s.left_at IS NULL AND (` + strings.Join(parties, " OR ") + `)
+		AND (j.round_id <> '' OR NOT EXISTS (SELECT 1 FROM judge_due k WHERE k.subject_id = j.subject_id AND k.party = j.party
+			AND k.clause = j.clause AND k.round_id <> ''))`
+	if own := run.Parties[0]; !recusedToo {
+		if units := grantUnits(a, run.Name, own.Role); len(units) > 0 {
+			from += " AND (j.party = " + arg(own.Name) + " OR NOT " + withinUnits(units, arg) + ")"
+		}
+	}
+	if q.Round != "" {
+		from += " AND j.round_id = " + arg(q.Round)
+	}
+	if q.Clause != "" {
+		from += " AND j.clause = " + arg(q.Clause)
+	}
+	if q.Unit != "" {
+		from += " AND " + withinUnits([]string{q.Unit}, arg)
+	}
+	return from, args
+}
+
+func markRecused(ctx context.Context, tx *db.Tx, a Actor, run *Running, list []ToJudge) error {
+	units := make([]string, len(list))
+	for i, j := range list {
+		units[i] = j.Subject.Unit
+	}
+	at, err := heldAtEach(ctx, tx, a, run.Name, units)
+	for i, j := range list {
+		list[i].MayNotJudge = recused(run, at[j.Subject.Unit], j.Party) != nil
+	}
+	return err
+}
+
+// withinUnits is the condition that the subject s is within one of the units.
+func withinUnits(units []string, arg func(any) string) string {
+	in := make([]string, len(units))
+	for i, u := range units {
+		in[i] = arg(u)
+	}
+	return "s.unit IN (SELECT unit FROM unit_within WHERE within IN (" + strings.Join(in, ",") + "))"
+}
+
+func (s *Site) toJudgeRows(ctx context.Context, tx *db.Tx, run *Running, from string, args []any, limit, offset int) ([]ToJudge, error) {
+	var list []ToJudge
+	today := s.Today()
+	err := tx.Each(ctx, fmt.Sprintf(`SELECT j.clause, j.party, j.round_id, COALESCE(r.title, ''), t.ends_on, %s %s
+		ORDER BY CASE WHEN t.ends_on IS NULL THEN 1 ELSE 0 END, t.ends_on, s.sort, s.id, j.clause, j.party LIMIT %d OFFSET %d`, briefSubject, from, limit, offset),
+		args, func(scan func(...any) error) error {
+			var j ToJudge
+			var b subjectBrief
+			var due sql.NullInt64
+			if err := scan(append([]any{&j.Clause, &j.Party, &j.Round, &j.RoundTitle, &due}, b.into()...)...); err != nil {
+				return err
+			}
+			j.Subject, j.Due = b.subject(s), programme.Day(due.Int64)
+			j.Overdue = due.Valid && j.Due < today
+			if c, ok := run.judged[j.Clause]; ok {
+				j.Title = c.Title
+			}
+			list = append(list, j)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("list what is to be judged: %w", err)
+	}
+	return list, nil
+}
