@@ -17,7 +17,8 @@ type evidencePage struct {
 	Form     *programme.Form
 	Clause   *programme.Clause // of a judgement: the clause that was judged
 	Reads    []readBy
-	May      bool // the viewer may correct or withdraw it
+	Correct  bool // the viewer may correct it
+	Withdraw bool // the viewer may withdraw it
 	Reason   string
 	Error    *bihuan.Error
 }
@@ -86,7 +87,11 @@ func (r *request) evidencePage() (evidencePage, error) {
 		number, _ := e.Values["clause"].(string)
 		page.Clause, _ = clauseOf(run.Programme, number)
 	}
-	page.May = e.SupersededBy == "" && e.Withdrawn == nil && !sub.Left && (e.Account == r.actor.ID || has(held.files(run.Programme, form), e.By))
+	if e.SupersededBy == "" && e.Withdrawn == nil && !sub.Left {
+		party, isParty := run.Party(e.By)
+		page.Correct = e.Form != programme.JudgementForm && has(held.files(run.Programme, form), e.By)
+		page.Withdraw = e.Account == r.actor.ID || held[bihuan.Admin] || isParty && held[run.Parties[party].Role]
+	}
 	if e.SupersededBy == "" && e.Withdrawn == nil {
 		columns, err := r.f.site.Columns(r.ctx(), r.actor, sub.ID, bihuan.At{})
 		if err != nil {

@@ -139,15 +139,12 @@ func fileEvidence(r *request) error {
 	}
 	var known *bihuan.Error
 	if errors.As(err, &known) && (known.Kind == bihuan.Invalid || known.Kind == bihuan.Conflict || known.Kind == bihuan.TooLarge) {
-		page.Error = known
+		page.Error = page.own(known)
 		page.fill(r, values)
 		return r.pageWith(statuses[known.Kind], filingView(page.view(r), page))
 	}
 	if err != nil {
 		return err
-	}
-	if err := r.f.site.DropDraft(r.ctx(), r.actor, page.Subject.ID, page.Form.Name); err != nil {
-		r.f.log.Warn("drop draft", "subject", page.Subject.ID, "form", page.Form.Name, "error", err)
 	}
 	if err := r.keepFiled(page, filed); err != nil {
 		return err
@@ -233,8 +230,8 @@ func (r *request) filing() (filingPage, error) {
 		return filingPage{}, &bihuan.Error{Kind: bihuan.Forbidden, Text: programme.T("这张表不由您填报", "This form is not yours to file"),
 			Hint: programme.T("如果应当由您填报，请联系管理员授权。", "If it should be, ask an administrator for the role.")}
 	}
-	page.By = page.As[len(page.As)-1]
-	page.AskDay = !slices.ContainsFunc(form.Fields, func(f *programme.Field) bool { return f.Is == "date" })
+	page.By = page.As[0]
+	page.AskDay = form.DayField() == nil
 	page.On = page.Today.String()
 	list, err := r.f.site.EvidenceOf(r.ctx(), r.actor, sub.ID, form.Name)
 	if err != nil {
@@ -325,6 +322,18 @@ func (r *request) attachmentIn(f *programme.Field, sha string, from []bihuan.Evi
 // maxTyped bounds the texts of a filing; each attachment has its own bound.
 const maxTyped = 256 << 10
 
+// own puts a mistake in the day at the field of the page that asks for it.
+func (p filingPage) own(e *bihuan.Error) *bihuan.Error {
+	mine := *e
+	mine.Fields = slices.Clone(e.Fields)
+	for i, f := range mine.Fields {
+		if f.Field == "on" && p.AskDay {
+			mine.Fields[i].Field = onField
+		}
+	}
+	return &mine
+}
+
 // readFiling reads a posted form part by part: texts within their bound, and files, which become attachments at once so
 // that none is lost when another field is wrong.
 func (r *request) readFiling(form *programme.Form) (map[string][]string, []programme.FieldError, error) {
@@ -343,7 +352,7 @@ func (r *request) readFiling(form *programme.Form) (map[string][]string, []progr
 		return r.PostForm, nil, nil
 	}
 	const mostFiles = 40
-	r.Body = http.MaxBytesReader(r.ResponseWriter, r.Body, mostFiles*maxUpload)
+	r.Body = http.MaxBytesReader(r.ResponseWriter, r.Body, mostFiles*bihuan.MostUpload)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, nil, unreadable(err)

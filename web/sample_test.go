@@ -147,7 +147,7 @@ func samplePages(t *testing.T, run *bihuan.Running, v view) map[string]templ.Com
 		"filing_setup":  filingView(v, filing(setup, nil)),
 		"filing_wrong":  filingView(v, filing(congress, wrong)),
 		"moved":         movedView(v, moved),
-		"evidence":      evidenceView(v, evidencePage{Running: run, Subject: sub, Evidence: e, Form: congress, May: true, Reads: []readBy{{ClauseScore: columns[2].Clauses[4], Title: programme.T("职工代表大会", "Workers' congress")}}}),
+		"evidence":      evidenceView(v, evidencePage{Running: run, Subject: sub, Evidence: e, Form: congress, Correct: true, Withdraw: true, Reads: []readBy{{ClauseScore: columns[2].Clauses[4], Title: programme.T("职工代表大会", "Workers' congress")}}}),
 		"evidence_gone": evidenceView(v, evidencePage{Running: run, Subject: sub, Evidence: withdrawn, Form: congress}),
 		"evidences": evidenceListView(v, evidenceListPage{Running: run, Subject: sub, Counts: []formCount{{"", 2}, {"congress", 2}}, List: []bihuan.Evidence{e, withdrawn},
 			Pager: pagerArgs{limit: 40, total: 2, href: func(int) string { return "/" }}}),

@@ -14,7 +14,7 @@ type scoreArgs struct {
 	Columns []assess.Score  // one per party, in order
 	Shown   int             // whose reasons are shown
 	Only    string          // "lost", a word of assess.Verdict, or empty: which clauses are shown
-	Public  bool            // for visitors: reasons, but neither evidence nor what it says
+	Public  bool            // for those who may not read evidence: reasons, but neither evidence nor what it says
 	Base    string          // address of the subject
 	Files   map[string]bool // forms that the viewer may file for this subject
 	Judges  bool            // the viewer may judge clauses

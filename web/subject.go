@@ -113,7 +113,7 @@ func subject(r *request) error {
 	q := r.URL.Query()
 	page := subjectPage{Subject: sub, Path: path, At: at, Today: r.f.site.Today(), scoreArgs: scoreArgs{
 		Running: run, Columns: columns, Shown: shownColumn(columns, q.Get("party")), Only: onlyOf(q.Get("only")),
-		Base: subjectURL(run.Name, sub.ID), Files: map[string]bool{}, Judges: held.judges(run.Programme)}}
+		Base: subjectURL(run.Name, sub.ID), Files: map[string]bool{}, Judges: held.judges(run.Programme), Public: !held.reads(run.Programme)}}
 	if page.Facts, err = r.facts(run, sub.ID); err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func subject(r *request) error {
 		for _, f := range page.Forms {
 			page.Files[f.Form.Name] = true
 		}
-		page.Files[programme.SubjectForm] = len(held) > 0 && held.judges(run.Programme)
+		page.Files[programme.SubjectForm] = held.reads(run.Programme)
 	}
 	return r.page(subjectView(r.inProgramme(programme.T(sub.Name, sub.Name), run.Programme, "subjects"), page))
 }

@@ -13,9 +13,6 @@ import (
 	"bihuan.dev/bihuan/programme"
 )
 
-// maxUpload bounds one attachment; the site enforces the same.
-const maxUpload = 20 << 20
-
 var errTooLong = errors.New("longer than it may be")
 
 // uploaded is the answer to an upload.
@@ -27,31 +24,28 @@ type uploaded struct {
 
 // upload takes one file, as the body of the request, before the form it belongs to is filed.
 func upload(r *request) error {
-	if r.ContentLength > maxUpload {
-		return r.uploadProblem(&bihuan.Error{Kind: bihuan.TooLarge, Text: tooLargeFile})
-	}
 	name := r.URL.Query().Get("name")
 	if name == "" {
 		name = "photo.jpg"
 	}
-	a, err := r.f.site.Upload(r.ctx(), r.actor, name, http.MaxBytesReader(r.ResponseWriter, r.Body, maxUpload+1))
+	// What is too large is still received, up to a bound: a connection that is cut cannot say why.
+	body := http.MaxBytesReader(r.ResponseWriter, r.Body, 4*bihuan.MostUpload)
+	a, err := r.f.site.Upload(r.ctx(), r.actor, name, body)
 	if err != nil {
+		_, _ = io.Copy(io.Discard, body)
 		return r.uploadProblem(err)
 	}
 	r.ResponseWriter.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(r.ResponseWriter).Encode(uploaded{a.SHA256, a.Name, isImage(a.Media)})
 }
 
-var tooLargeFile = programme.T("文件太大，每个最多 20 MB", "The file is too large; each may have 20 MB")
-
 // uploadProblem answers the script that sends files, as application/problem+json (RFC 9457).
 func (r *request) uploadProblem(err error) error {
 	status, known := r.f.problem(r.Request, err)
 	if status == http.StatusRequestEntityTooLarge {
-		known = &bihuan.Error{Kind: bihuan.TooLarge, Text: tooLargeFile, Hint: known.Hint}
+		known = &bihuan.Error{Kind: bihuan.TooLarge, Text: programme.T("文件太大，每个最多 {0} MB", "The file is too large; each may have {0} MB").Fill(bihuan.MostUpload >> 20), Hint: known.Hint}
 	}
 	r.ResponseWriter.Header().Set("Content-Type", "application/problem+json")
-	r.ResponseWriter.Header().Set("Connection", "close") // the rest of what is being sent is not read
 	r.WriteHeader(status)
 	return json.NewEncoder(r.ResponseWriter).Encode(struct {
 		Type   string `json:"type"`

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -66,41 +65,38 @@ func (r *request) inUsual(title programme.Text, place string) (view, error) {
 	return v, nil
 }
 
-// roles are what somebody may be at a unit, by the names that the programme gives.
+// roles are what somebody may be at a unit, by the names that the programme gives. The role bihuan.Admin, which no
+// programme has, is that of administrators.
 type roles map[string]bool
 
 // rolesAt tells which roles of the programme the actor holds at a unit or above it.
 func (r *request) rolesAt(ctx context.Context, p *programme.Programme, unit string) (roles, error) {
 	held := roles{}
-	for _, role := range p.Roles {
-		granted := false
-		for _, g := range r.actor.Grants {
-			granted = granted || g.Programme == p.Name && g.Role == role.Name
-		}
-		if !granted {
+	for _, g := range r.actor.Grants {
+		if held[g.Role] || g.Programme != p.Name && (g.Programme != "" || g.Role != bihuan.Admin) {
 			continue
 		}
-		ok, err := r.f.site.May(ctx, r.actor, p.Name, unit, role.Name)
+		ok, err := r.f.site.May(ctx, r.actor, g.Programme, unit, g.Role)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			held[role.Name] = true
+			held[g.Role] = true
 		}
 	}
 	return held, nil
 }
 
-// files lists the parties and roles as which somebody may file a form.
+// files lists the parties and roles as which somebody may file a form. Administrators file for anyone.
 func (held roles) files(p *programme.Programme, f *programme.Form) []string {
 	var as []string
 	for _, party := range p.Parties {
-		if held[party.Role] && (len(f.By) == 0 || slices.Contains(f.By, party.Name) || slices.Contains(f.By, party.Role)) {
+		if (held[party.Role] || held[bihuan.Admin]) && p.MayFile(f, party.Name) {
 			as = append(as, party.Name)
 		}
 	}
 	for _, by := range f.By {
-		if _, isParty := partyTitle(p, by); !isParty && held[by] && !holdsParty(p, by) {
+		if _, isParty := partyTitle(p, by); !isParty && (held[by] || held[bihuan.Admin]) && !holdsParty(p, by) {
 			as = append(as, by)
 		}
 	}
@@ -116,6 +112,9 @@ func (held roles) judges(p *programme.Programme) bool {
 	}
 	return false
 }
+
+// reads tells whether somebody may read evidence: whoever scores, and administrators. Others see the score alone.
+func (held roles) reads(p *programme.Programme) bool { return held[bihuan.Admin] || held.judges(p) }
 
 func holdsParty(p *programme.Programme, role string) bool {
 	for _, party := range p.Parties {

@@ -119,6 +119,7 @@ function photos(box) {
       say(box.dataset.sending);
       try {
         const small = file.type.startsWith("image/") ? await shrink(file) : file;
+        if (small.size > Number(box.dataset.bytes)) { say(file.name + " " + box.dataset.large); continue; }
         const answer = await fetch("/uploads?name=" + encodeURIComponent(file.name), { method: "POST", body: small, headers: { "Accept": "application/json" } });
         const said = await answer.json().catch(() => ({}));
         if (!answer.ok) { say(said.detail || said.title || box.dataset.failed); continue; }
