@@ -45,7 +45,7 @@ type Subject struct {
 	Unit     string     // for ranks within a unit
 	Evidence []Evidence // in any order
 	// Matters are the matters of this subject by name, oldest first: id, stage, outcome, raised, closed, due, overdue, on_time;
-	// the fields of the form that raised each; and of the forms filed on its way "form.field".
+	// the fields of the form that raised each; and of the forms filed on its way "form.field", or just "field" where that is clear.
 	Matters map[string][]programme.Values
 	Invited map[string]int64 // how many were invited to vote, by ballot form; absent: not known
 }

@@ -48,7 +48,7 @@ func TestPublishedVillages(t *testing.T) {
 		}
 	}
 	for line, want := range map[int64]string{70: "59 96.7", 80: "44 72.1", 90: "10 16.4"} {
-		share := programme.DecimalOf(least[line] * 100).QuoRound(programme.DecimalOf(61), 1)
+		share := programme.DecimalOf(least[line]*100).QuoRound(programme.DecimalOf(61), 1)
 		if got := fmt.Sprint(least[line], " ", share); got != want {
 			t.Errorf("at %d: %s, want %s", line, got, want)
 		}

@@ -195,34 +195,44 @@ func (fr *frame) matterLists() ref.Val {
 	for i := range slots {
 		var list []ref.Val
 		for _, v := range fr.rows[fr.row].Matters[shape.Name(i)] {
-			list = append(list, programme.NewObject(shape.Sub(i), matter{shape.Sub(i), v, ""}))
+			list = append(list, programme.NewObject(shape.Sub(i), matter{shape: shape.Sub(i), values: v}))
 		}
 		slots[i] = programme.NewObjectList(list)
 	}
 	return programme.NewObject(shape, programme.SlotsRecord(slots))
 }
 
-// matter is one matter, or one form filed on its way, whose values are kept as "form.field".
+// matter is one matter, or one form filed on its way, whose values are kept as "form.field", or as "field" when no other form
+// of the matter has a field of that name.
 type matter struct {
 	shape  *programme.Shape
 	values programme.Values
-	form   string
+	form   string           // of a form filed on the way: its name and a dot
+	of     *programme.Shape // of a form filed on the way: that of the matter
 }
 
 func (m matter) Get(i int) ref.Val {
 	name := m.shape.Name(i)
 	if sub := m.shape.Sub(i); sub != nil {
-		return programme.NewObject(sub, matter{sub, m.values, name + "."})
+		return programme.NewObject(sub, matter{sub, m.values, name + ".", m.shape})
 	}
 	if v, ok := m.values[m.form+name]; ok {
 		return programme.CELValue(v)
 	}
-	if m.form == "" { // a field of a form filed on the way, without the form's name
-		for j := range m.shape.Len() {
-			if m.shape.Sub(j) != nil {
-				if v, ok := m.values[m.shape.Name(j)+"."+name]; ok {
-					return programme.CELValue(v)
-				}
+	if m.of != nil {
+		if j, ok := m.of.Index(name); ok && m.of.Field(j) == m.shape.Field(i) {
+			return programme.CELValue(m.values[name])
+		}
+		return nil
+	}
+	for j := range m.shape.Len() { // a field of a form filed on the way, without the form's name
+		sub := m.shape.Sub(j)
+		if sub == nil {
+			continue
+		}
+		if k, ok := sub.Index(name); ok && sub.Field(k) == m.shape.Field(i) {
+			if v, ok := m.values[m.shape.Name(j)+"."+name]; ok {
+				return programme.CELValue(v)
 			}
 		}
 	}

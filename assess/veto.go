@@ -105,6 +105,9 @@ func (pr *Program) strikes(v *veto, fr *frame, ch *chosen, out *outcome) (bool, 
 		return v.When.Bool(fr)
 	}
 	if out == nil {
+		if pr.clauses[v.clause].shape == rankShape {
+			return false, errWaiting // the places of an earlier day are not known
+		}
 		o := pr.evaluate(pr.clauses[v.clause], fr, ch)
 		out = &o
 	}

@@ -39,12 +39,14 @@ func FieldScope(p *Programme, f *Form) *Scope { return newScope(p, shapeOf(f), f
 func BallotScope(p *Programme, f *Form) *Scope { return newScope(p, ballotShape(f), false) }
 
 // CertificateScope is for certificates: grade and total, and all that RuleScope has.
-func CertificateScope(p *Programme) *Scope {
+func CertificateScope(p *Programme) *Scope { return newScope(p, certificateShape(p), true) }
+
+func certificateShape(p *Programme) *Shape {
 	s := newShape("@certificate", Text{})
 	grade := &Field{Name: "grade", Type: Choice, Title: T("等级", "grade"), Of: p.GradeOptions()}
 	s.add(slot{name: "grade", field: grade, title: grade.Title, typ: types.StringType})
 	s.add(slot{name: "total", title: T("总分", "total"), typ: celDecimal})
-	return newScope(p, s, true)
+	return s
 }
 
 // GradeOptions lists the programme's grades with their titles, best first for bands, and the one that is none of them last.

@@ -252,23 +252,25 @@ func BallotRow(p *Programme, f *Form, asOf Day, invited int64, votes []Values) R
 // CertificateRow gives a row for an expression of a CertificateScope: the grade and total beside the facts of inner, which
 // may be nil when only these are asked for.
 func CertificateRow(p *Programme, inner Row, grade string, total Decimal) Row {
-	s := CertificateScope(p).bare
+	s := certificateShape(p)
 	return &certificateRow{inner, NewObject(s, ValuesRecord{Shape: s, Values: Values{"grade": grade, "total": total}})}
 }
 
 type certificateRow struct {
-	Row
-	bare ref.Val
+	inner Row // may be nil
+	bare  ref.Val
 }
+
+func (r *certificateRow) Parent() cel.Activation { return nil }
 
 func (r *certificateRow) ResolveName(name string) (any, bool) {
 	if name == bareVar {
 		return r.bare, true
 	}
-	if r.Row == nil {
+	if r.inner == nil {
 		return nil, false
 	}
-	return r.Row.ResolveName(name)
+	return r.inner.ResolveName(name)
 }
 
 // ResolveName implements cel.Activation.

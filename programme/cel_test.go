@@ -184,3 +184,45 @@ func TestExpressionMistakes(t *testing.T) {
 		}
 	}
 }
+
+func TestOtherScopes(t *testing.T) {
+	p := union()
+	p.Standard = &Standard{Grades: Grades{Bands: []*GradeBand{{Grade: "first", AtLeast: MustDecimal("90")}}}}
+	form, _ := p.Form("poll")
+	day, _ := ParseDay("2021-01-20")
+	votes := []Values{{"overall": "good"}, {"overall": "good"}, {"overall": "good"}, {"overall": "bad"}}
+	tally := []Values{{"invited": int64(141), "good": int64(127), "bad": int64(10)}}
+	for _, c := range []struct {
+		scope  *Scope
+		row    Row
+		source string
+		want   bool
+	}{
+		{BallotScope(p, form), BallotRow(p, form, day, 10, votes), "share.good >= 0.7 && count.bad == 1 && cast == 4 && invited == 10", true},
+		{BallotScope(p, form), BallotRow(p, form, day, 10, votes), "share.good >= 0.8", false},
+		{BallotScope(p, form), BallotRow(p, form, day, -1, tally), "cast == 137 && invited == 141 && share.good > 0.926", true},
+		{CertificateScope(p), CertificateRow(p, nil, "first", MustDecimal("93.5")), "grade in [\"first\"] && total >= 93.5", true},
+		{CertificateScope(p), CertificateRow(p, filled(p, day, map[string]Values{"roster": {"members": int64(9)}}, nil), "none", MustDecimal("1")), "grade == \"none\" && roster.members == 9", true},
+	} {
+		e := &Expr{Source: c.source}
+		if m := c.scope.Check(e, WantBool); len(m) > 0 {
+			t.Fatal(c.source, m)
+		}
+		if got, err := e.Bool(c.row); got != c.want || err != nil {
+			t.Errorf("%s: %v %v", c.source, got, err)
+		}
+	}
+	if m := CertificateScope(p).Check(&Expr{Source: "grade == \"frist\""}, WantBool); len(m) != 1 || m[0].Hint.En != "did you mean first?" {
+		t.Error(m)
+	}
+	e := &Expr{Source: "has(overall) && overall == \"good\" && as_of > ago(\"1 year\")"}
+	if m := FieldScope(p, form).Check(e, WantBool); len(m) > 0 {
+		t.Fatal(m)
+	}
+	if got, err := e.Bool(RowOf(p, form, votes[0], About{AsOf: day})); !got || err != nil {
+		t.Error(got, err)
+	}
+	if got := e.Words(nil); got.Zh != "填有overall 且 overall为“good” 且 评定日 晚于 评定日前 1 年" {
+		t.Error(got)
+	}
+}
