@@ -20,6 +20,7 @@ type Filing struct {
 	Supersedes string         // the evidence that this one corrects
 	Row        int            // in the file, from 1 with the header as row 1
 	Recorded   time.Time      // System only: the moment it is taken to be recorded, for the history of a demo
+	Account    string         // System only: the ID of the account that is taken to have filed it, likewise
 }
 
 // Filed is what a filing did: the evidence's ID, and what moved.
@@ -160,6 +161,9 @@ func (s *Site) check(ctx context.Context, tx *db.Tx, a Actor, run *Running, c *c
 		By: by, Filer: a.ID, Values: values}, doc: string(values.JSON()), supersedes: f.Supersedes}
 	if a.system && !f.Recorded.IsZero() {
 		n.Recorded = f.Recorded.UnixMicro()
+	}
+	if a.system && f.Account != "" {
+		n.Filer = f.Account
 	}
 	if n.attachments, err = s.attach(ctx, tx, a, c.sub.ID, form, values); err != nil {
 		return newEvidence{}, err
