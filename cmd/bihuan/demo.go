@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -154,6 +155,7 @@ func makeDemo(c *console, where storage, log *slog.Logger) error {
 	}
 	show, done := c.progress("填充示例数据", "filling the demo")
 	began := time.Now()
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is read and thrown away in a few seconds
 	err = pass(c.ctx, site, clock, show)
 	done()
 	if err = errors.Join(err, site.Close()); err != nil {

@@ -185,9 +185,9 @@ func (h *history) begin() error {
 	if err != nil {
 		return err
 	}
-	var rows []bihuan.UnitRow
-	for _, u := range units.Records {
-		rows = append(rows, bihuan.UnitRow(u))
+	rows := unitRows(units.Records)
+	if top := topmost(rows); top != nil {
+		top.Parent = ""
 	}
 	for i, s := range h.subjects { // its code is its credit code: that is what people know
 		rows = append(rows, bihuan.UnitRow{Row: len(units.Records) + i + 2, Code: fmt.Sprint(s.Fields[h.p.Subject.Key]), Parent: s.Unit,
@@ -314,26 +314,19 @@ func (h *history) enrol(by programme.Day) error {
 	return nil
 }
 
-// file files what was filed by a moment, in one batch for each who filed.
+// file files what was filed by a moment, in one batch: each subject is scored once.
 func (h *history) file(by time.Time) error {
 	n := 0
 	for n < len(h.filings) && !h.filings[n].at.After(by) {
 		n++
 	}
-	batches := map[string][]bihuan.Filing{}
-	for _, f := range h.filings[:n] {
-		batches[f.as] = append(batches[f.as], bihuan.Filing{Subject: f.Subject, Form: f.Form, On: f.On, By: f.By, Values: f.Values, Row: f.Row, Recorded: f.at})
+	rows := make([]bihuan.Filing, n)
+	for i, f := range h.filings[:n] {
+		rows[i] = bihuan.Filing{Subject: f.Subject, Form: f.Form, On: f.On, By: f.By, Values: f.Values, Row: f.Row, Recorded: f.at, Account: h.who[f.as].ID}
 	}
 	h.filings = h.filings[n:]
-	logins := make([]string, 0, len(batches))
-	for login := range batches {
-		logins = append(logins, login)
-	}
-	slices.Sort(logins)
-	for _, login := range logins {
-		if _, err := h.site.FileMany(h.ctx, h.who[login], h.p.Name, batches[login], bihuan.Import{}); err != nil {
-			return err
-		}
+	if _, err := h.site.FileMany(h.ctx, bihuan.System(), h.p.Name, rows, bihuan.Import{}); err != nil {
+		return err
 	}
 	if h.show != nil {
 		h.show(h.total-len(h.filings), h.total)

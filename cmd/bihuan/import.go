@@ -49,12 +49,45 @@ func (k *importUnits) Run(c *console) error {
 	}
 	defer site.Close()
 	return importFile(c, k.importing, exchange.ReadUnits, func(units []exchange.Unit, opt bihuan.Import) (bihuan.Imported, error) {
-		rows := make([]bihuan.UnitRow, len(units))
-		for i, u := range units {
-			rows[i] = bihuan.UnitRow(u)
+		rows := unitRows(units)
+		if _, there, err := site.Units(c.ctx, bihuan.UnitQuery{}); err != nil {
+			return bihuan.Imported{}, err
+		} else if there == 0 {
+			if top := topmost(rows); top != nil {
+				c.say("{0} {1} 作为最上级单位：文件中没有它的上级 {2}", "{0} {1} is taken for the topmost unit: {2} above it is not in the file", top.Code, top.Name, top.Parent)
+				top.Parent = ""
+			}
 		}
 		return site.ImportUnits(c.ctx, bihuan.System(), rows, opt)
 	})
+}
+
+func unitRows(units []exchange.Unit) []bihuan.UnitRow {
+	rows := make([]bihuan.UnitRow, len(units))
+	for i, u := range units {
+		rows[i] = bihuan.UnitRow(u)
+	}
+	return rows
+}
+
+// topmost finds the one unit of a tree whose parent is outside of it: a county's list names the city above, which is not
+// its own. Nil when there is none, when there are several, or when the tree has a root.
+func topmost(rows []bihuan.UnitRow) *bihuan.UnitRow {
+	inside := map[string]bool{}
+	for _, u := range rows {
+		inside[u.Code] = true
+	}
+	var top *bihuan.UnitRow
+	for i, u := range rows {
+		switch {
+		case inside[u.Parent]:
+		case u.Parent == "", top != nil:
+			return nil
+		default:
+			top = &rows[i]
+		}
+	}
+	return top
 }
 
 // Run enrols subjects.

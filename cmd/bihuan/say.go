@@ -61,6 +61,9 @@ func (c *console) fail(err error) int {
 		for _, f := range ours.Fields {
 			fmt.Fprintf(c.err, "  %s: %s\n", f.Field, f.Message.In(c.lang))
 		}
+		for _, r := range ours.Rows[:min(len(ours.Rows), 10)] {
+			fmt.Fprintf(c.err, "  %d: %s\n", r.Row, r.Text.In(c.lang))
+		}
 	case errors.As(err, &file):
 		c.complain(file.Text, file.Hint)
 	case errors.As(err, &own):
