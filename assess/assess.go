@@ -1,8 +1,22 @@
 // Package assess turns facts into verdicts, points and grades, with the reasons.
 //
-// A programme compiles once. Evidence goes into a Population, which keeps facts in columns: one subject is a population of
-// one, a county is a population of a hundred thousand, and the same code runs both. Everything here is pure and exact: the
+// A programme compiles once. Evidence goes into a Population, Run gathers its facts into columns: one subject is a population
+// of one, a county is a population of a hundred thousand, and the same code runs both. Everything here is pure and exact: the
 // same programme, evidence and day give the same result on any machine, in any order and batch.
+//
+// What counts. Evidence counts from the day it is true. A column is a prefix of the parties. Of a form with one record a later
+// party's valid record overrides an earlier one's; within a party the newest day, then the latest recorded, wins. Records of
+// many forms add up. What a role that is no party files is seen by every column, and any party overrides it. A record is stale the day
+// after its form's `valid` has passed: then it is missing, or drops out of its list. What the subject is merges field by field over
+// time, whoever filed it. A judgement counts per assessor, the newest; those of the latest party that judged count, as their mean.
+//
+// How it is computed. The measure is rounded to its decimals, points to those of the standard, both half to even (GB/T 8170), once.
+// A missing or inapplicable clause follows its policy. Where something is left out (合理缺项) its section is scaled by section
+// points ÷ applicable points; where nothing of a section applies its part is scaled likewise, then the total.
+//
+// What follows, in this order: items zeroed by vetoes, sums, deductions of repaired vetoes (not below 0), set_score (of several
+// the lowest), grade by bands, ladder and quota, drop_when, cap_grade, set_grade (of several the worst), fail; gates and exclusion
+// leave the subject without a score.
 package assess
 
 import (

@@ -89,15 +89,6 @@ func (ff *formFacts) push(x *form, e *Evidence) {
 	}
 }
 
-// gather brings the facts of everybody into columns.
-func (pop *Population) gather(asOf programme.Day, last int) *facts {
-	f := pop.pr.newFacts(asOf)
-	for _, s := range pop.rows {
-		f.add(s, pop.pr.choose(s, asOf, last))
-	}
-	return f
-}
-
 // frame shows one row of facts at a time to expressions. It makes its objects once; only lists are made anew for a row, when
 // an expression first asks for them.
 type frame struct {

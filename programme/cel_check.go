@@ -60,7 +60,6 @@ type check struct {
 	next     int64 // a free node id
 	ast      *ast.AST
 	mistakes Mistakes
-	given    []int // offsets of what the author wrote as ago(...)
 }
 
 func (c *check) id(tree *ast.AST, like int64) int64 {

@@ -467,7 +467,9 @@ func (w words) macro(call ast.Expr) string {
 	if !m.IsMemberFunction() || len(args) < 2 {
 		return ""
 	}
-	list, last := w.say(m.Target(), bindUnary), w.say(args[len(args)-1], 0)
+	whole := w
+	whole.row = nil // how long the list is says nothing about those in it that are meant
+	list, last := whole.say(m.Target(), bindUnary), w.say(args[len(args)-1], 0)
 	switch m.FunctionName() {
 	case "all":
 		return w.pick("每条{0}都满足：{1}", "for all of {0}: {1}", list, last)
