@@ -288,6 +288,11 @@ func (s *Site) Withdraw(ctx context.Context, a Actor, evidenceID, reason string)
 		if !run.mayWithdraw(a, h, e) {
 			return mayNot()
 		}
+		if e.Form == programme.JudgementForm {
+			if err := recused(run, h, e.By); err != nil {
+				return err
+			}
+		}
 		if e, err = s.evidenceIn(ctx, tx, evidenceID); err != nil { // now that nobody else can change it
 			return err
 		}
@@ -302,7 +307,10 @@ func (s *Site) Withdraw(ctx context.Context, a Actor, evidenceID, reason string)
 			return err
 		}
 		c.gone = map[string]bool{evidenceID: true}
-		return s.settle(ctx, tx, run, []*change{c})
+		if err := s.settle(ctx, tx, run, []*change{c}); err != nil || e.Form != programme.JudgementForm {
+			return err
+		}
+		return s.askJudgesAgain(ctx, tx, e.Subject)
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw %s: %w", evidenceID, err)

@@ -66,7 +66,7 @@ func toJudgeFrom(a Actor, run *Running, q JudgeQuery, recusedToo bool) (string, 
 	var parties []string
 	for _, p := range run.Parties {
 		if units := grantUnits(a, run.Name, p.Role); len(units) > 0 {
-			parties = append(parties, "j.party = "+arg(p.Name)+" AND "+withinUnits(units, arg))
+			parties = append(parties, "j.party = "+arg(p.Name)+" AND "+withinUnits("s.unit", units, arg))
 		}
 	}
 	if len(parties) == 0 {
@@ -79,7 +79,7 @@ func toJudgeFrom(a Actor, run *Running, q JudgeQuery, recusedToo bool) (string, 
 			AND k.clause = j.clause AND k.round_id <> ''))`
 	if own := run.Parties[0]; !recusedToo {
 		if units := grantUnits(a, run.Name, own.Role); len(units) > 0 {
-			from += " AND (j.party = " + arg(own.Name) + " OR NOT " + withinUnits(units, arg) + ")"
+			from += " AND (j.party = " + arg(own.Name) + " OR NOT " + withinUnits("s.unit", units, arg) + ")"
 		}
 	}
 	if q.Round != "" {
@@ -89,7 +89,7 @@ func toJudgeFrom(a Actor, run *Running, q JudgeQuery, recusedToo bool) (string, 
 		from += " AND j.clause = " + arg(q.Clause)
 	}
 	if q.Unit != "" {
-		from += " AND " + withinUnits([]string{q.Unit}, arg)
+		from += " AND " + withinUnits("s.unit", []string{q.Unit}, arg)
 	}
 	return from, args
 }
@@ -106,13 +106,17 @@ func markRecused(ctx context.Context, tx *db.Tx, a Actor, run *Running, list []T
 	return err
 }
 
-// withinUnits is the condition that the subject s is within one of the units.
-func withinUnits(units []string, arg func(any) string) string {
+// withinUnits is the condition that a column holds a unit within one of the units. It is no EXISTS for each row: the units
+// below are gathered once.
+func withinUnits(column string, units []string, arg func(any) string) string {
 	in := make([]string, len(units))
 	for i, u := range units {
 		in[i] = arg(u)
 	}
-	return "s.unit IN (SELECT unit FROM unit_within WHERE within IN (" + strings.Join(in, ",") + "))"
+	if len(in) == 0 {
+		in = []string{"NULL"}
+	}
+	return column + " IN (SELECT unit FROM unit_within WHERE within IN (" + strings.Join(in, ",") + "))"
 }
 
 func (s *Site) toJudgeRows(ctx context.Context, tx *db.Tx, run *Running, from string, args []any, limit, offset int) ([]ToJudge, error) {

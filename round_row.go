@@ -22,71 +22,101 @@ func (s *Site) RoundRows(ctx context.Context, a Actor, id string, q SubjectQuery
 		if err != nil {
 			return err
 		}
-		from, args := s.roundRowsFrom(a, run, r, q)
-		if err := tx.Row(ctx, "SELECT count(*) "+from, args, &total); err != nil {
-			return fmt.Errorf("count subjects of round %s: %w", id, err)
-		}
-		limit, offset := Page{Offset: q.Offset, Limit: q.Limit}.clip()
-		order := map[string]string{"total": "c.total, ", "-total": "c.total DESC, ",
-			"spread": `(SELECT max(x.total) - min(x.total) FROM round_column x WHERE x.round_id = rs.round_id AND x.subject_id = rs.subject_id AND x.scored) DESC, `}[q.Sort]
-		if strings.HasSuffix(q.Sort, "total") {
-			order = "CASE WHEN c.scored THEN 0 ELSE 1 END, " + order
-		}
-		err = tx.Each(ctx, fmt.Sprintf("SELECT %s, d.id, d.scored, d.total, d.grade, d.valid_until %s ORDER BY %s s.sort, s.id LIMIT %d OFFSET %d",
-			briefSubject, from, order, limit, offset), args, func(scan func(...any) error) error {
-			var b subjectBrief
-			var d struct {
-				id, grade sql.NullString
-				scored    sql.NullBool
-				total     sql.NullInt64
-				until     sql.NullInt64
-			}
-			if err := scan(append(b.into(), &d.id, &d.scored, &d.total, &d.grade, &d.until)...); err != nil {
-				return err
-			}
-			row := RoundRow{Subject: b.subject(s), Columns: map[string]RoundColumn{}}
-			if d.id.Valid {
-				row.Decision = &DecisionBrief{d.id.String, d.scored.Bool, assess.Points(d.total.Int64), d.grade.String, programme.Day(d.until.Int64)}
-			}
-			rows = append(rows, row)
-			return nil
-		})
+		ids, err := s.roundRowIDs(ctx, tx, a, run, r, q, &total)
 		if err != nil {
 			return fmt.Errorf("list subjects of round %s: %w", id, err)
+		}
+		if rows, err = s.briefRows(ctx, tx, id, ids); err != nil {
+			return fmt.Errorf("read subjects of round %s: %w", id, err)
 		}
 		return s.fillRows(ctx, tx, id, sees, rows)
 	})
 	return rows, total, err
 }
 
+// roundRowIDs gives the subjects to be shown, in order, and counts them all. Only what the query needs is joined: the rest
+// is read for the few that are shown.
+func (s *Site) roundRowIDs(ctx context.Context, tx *db.Tx, a Actor, run *Running, r Round, q SubjectQuery, total *int) ([]string, error) {
+	from, args := roundRowsFrom(a, run, r, q)
+	if err := tx.Row(ctx, "SELECT count(*) "+from, args, total); err != nil {
+		return nil, err
+	}
+	const column = "FROM round_column c WHERE c.round_id = rs.round_id AND c.subject_id = rs.subject_id AND "
+	args = append(args, r.Decides)
+	mine := fmt.Sprintf("%s c.scored AND c.party = $%d", column, len(args))
+	order := ""
+	switch q.Sort {
+	case "total":
+		order = "COALESCE((SELECT c.total " + mine + "), 9000000000000000000), "
+	case "-total":
+		order = "COALESCE((SELECT c.total " + mine + "), -9000000000000000000) DESC, "
+	case "spread":
+		order = "COALESCE((SELECT max(c.total) - min(c.total) " + column + "c.scored), -1) DESC, "
+	}
+	if !strings.HasSuffix(q.Sort, "total") {
+		args = args[:len(args)-1]
+	}
+	limit, offset := Page{Offset: q.Offset, Limit: q.Limit}.clip()
+	var ids []string
+	err := tx.Each(ctx, fmt.Sprintf("SELECT s.id %s ORDER BY %s s.sort, s.id LIMIT %d OFFSET %d", from, order, limit, offset), args,
+		func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
+}
+
+// briefRows reads subjects of a round with their decisions.
+func (s *Site) briefRows(ctx context.Context, tx *db.Tx, round string, ids []string) ([]RoundRow, error) {
+	rows := make([]RoundRow, len(ids))
+	at := make(map[string]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
+	}
+	return rows, db.Chunks(ids, func(part []string) error {
+		return tx.Each(ctx, `SELECT d.id, d.scored, d.total, d.grade, d.valid_until, `+briefSubject+`
+			FROM subject s JOIN unit u ON u.code = s.unit LEFT JOIN decision d ON d.round_id = $1 AND d.subject_id = s.id
+			WHERE s.id IN (`+db.In(len(part), 2)+")", db.Args(part, round), func(scan func(...any) error) error {
+			var b subjectBrief
+			var d struct {
+				id, grade    sql.NullString
+				scored       sql.NullBool
+				total, until sql.NullInt64
+			}
+			if err := scan(append([]any{&d.id, &d.scored, &d.total, &d.grade, &d.until}, b.into()...)...); err != nil {
+				return err
+			}
+			row := RoundRow{Subject: b.subject(s), Columns: map[string]RoundColumn{}}
+			if d.id.Valid {
+				row.Decision = &DecisionBrief{d.id.String, d.scored.Bool, assess.Points(d.total.Int64), d.grade.String, programme.Day(d.until.Int64)}
+			}
+			rows[at[row.Subject.ID]] = row
+			return nil
+		})
+	})
+}
+
 // roundRowsFrom gives the part of the query from FROM on.
-func (s *Site) roundRowsFrom(a Actor, run *Running, r Round, q SubjectQuery) (string, []any) {
+func roundRowsFrom(a Actor, run *Running, r Round, q SubjectQuery) (string, []any) {
 	step, _ := r.UnderWay()
-	args := []any{r.ID, r.Decides}
+	args := []any{r.ID}
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
-	from := `FROM round_subject rs JOIN subject s ON s.id = rs.subject_id JOIN unit u ON u.code = s.unit
-		LEFT JOIN round_column c ON c.round_id = rs.round_id AND c.subject_id = rs.subject_id AND c.party = $2
-		LEFT JOIN decision d ON d.round_id = rs.round_id AND d.subject_id = rs.subject_id
-		WHERE rs.round_id = $1`
+	from := "FROM round_subject rs JOIN subject s ON s.id = rs.subject_id WHERE rs.round_id = $1"
 	if r.PublishedAt.IsZero() && r.State != RoundDecided && !a.system {
-		units := grantUnits(a, run.Name)
-		var in []string
-		for _, u := range units {
-			in = append(in, arg(u))
-		}
-		if len(in) == 0 {
-			in = []string{"NULL"}
-		}
-		from += " AND EXISTS (SELECT 1 FROM unit_within w WHERE w.unit = rs.unit AND w.within IN (" + strings.Join(in, ",") + "))"
+		from += " AND " + withinUnits("rs.unit", grantUnits(a, run.Name), arg)
 	}
 	if q.Unit != "" {
-		from += " AND EXISTS (SELECT 1 FROM unit_within w WHERE w.unit = rs.unit AND w.within = " + arg(q.Unit) + ")"
+		from += " AND " + withinUnits("rs.unit", []string{q.Unit}, arg)
 	}
 	for _, word := range searchWords(q.Search) {
 		from += " AND s.terms LIKE " + arg(word) + ` ESCAPE '\'`
 	}
 	if q.Grade != "" {
-		from += " AND COALESCE(d.grade, c.grade) = " + arg(q.Grade)
+		from += ` AND COALESCE((SELECT d.grade FROM decision d WHERE d.round_id = rs.round_id AND d.subject_id = rs.subject_id),
+			(SELECT c.grade FROM round_column c WHERE c.round_id = rs.round_id AND c.subject_id = rs.subject_id AND c.party = ` +
+			arg(r.Decides) + ")) = " + arg(q.Grade)
 	}
 	column := "EXISTS (SELECT 1 FROM round_column x WHERE x.round_id = rs.round_id AND x.subject_id = rs.subject_id AND x.party = "
 	switch q.Status {

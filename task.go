@@ -266,9 +266,9 @@ func (s *Site) submitTask(ctx context.Context, tx *db.Tx, a Actor, run *Running,
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
 	where := `FROM round_subject rs JOIN subject s ON s.id = rs.subject_id JOIN unit u ON u.code = s.unit
 		WHERE rs.round_id = $1 AND NOT EXISTS (SELECT 1 FROM round_column c WHERE c.round_id = rs.round_id AND c.subject_id = rs.subject_id
-			AND c.party = $2) AND ` + withinUnits(units, arg)
+			AND c.party = $2) AND ` + withinUnits("s.unit", units, arg)
 	if q.Unit != "" {
-		where += " AND " + withinUnits([]string{q.Unit}, arg)
+		where += " AND " + withinUnits("s.unit", []string{q.Unit}, arg)
 	}
 	t := Task{Kind: TaskSubmit, Programme: run.Name, Round: r.ID, RoundTitle: r.Title, Party: step.Name, Due: step.Ends,
 		Overdue: step.Ends < s.Today(), Title: programme.T("提交{0}：{1}", "hand in {0}: {1}").Fill(step.Title, r.Title)}
@@ -294,7 +294,7 @@ func (s *Site) answerPile(ctx context.Context, tx *db.Tx, a Actor, run *Running,
 	var kinds []string
 	for _, k := range run.Rounds {
 		if units := grantUnits(a, run.Name, rolesOf(run, []string{kindDecides(run, k)})...); len(units) > 0 {
-			kinds = append(kinds, "r.kind = "+arg(k.Name)+" AND "+withinUnits(units, arg))
+			kinds = append(kinds, "r.kind = "+arg(k.Name)+" AND "+withinUnits("s.unit", units, arg))
 		}
 	}
 	if len(kinds) == 0 {
@@ -302,7 +302,7 @@ func (s *Site) answerPile(ctx context.Context, tx *db.Tx, a Actor, run *Running,
 	}
 	where := `r.programme = $1 AND r.decided_at IS NULL AND j.outcome = 'open' AND (` + strings.Join(kinds, " OR ") + ")"
 	if q.Unit != "" {
-		where += " AND " + withinUnits([]string{q.Unit}, arg)
+		where += " AND " + withinUnits("s.unit", []string{q.Unit}, arg)
 	}
 	list, err := s.objections(ctx, tx, "j.round_id IN (SELECT id FROM round WHERE programme = $1 AND decided_at IS NULL) AND EXISTS (SELECT 1 FROM round r WHERE r.id = j.round_id AND "+where+")", args...)
 	if err != nil {
@@ -346,7 +346,7 @@ func (s *Site) filePile(ctx context.Context, tx *db.Tx, a Actor, run *Running, q
 		for i, f := range forms {
 			in[i] = arg(f)
 		}
-		mine = append(mine, "d.form IN ("+strings.Join(in, ",")+") AND "+withinUnits(units, arg))
+		mine = append(mine, "d.form IN ("+strings.Join(in, ",")+") AND "+withinUnits("s.unit", units, arg))
 	}
 	if len(mine) == 0 {
 		return pile{kind: TaskFile}, nil
@@ -354,7 +354,7 @@ func (s *Site) filePile(ctx context.Context, tx *db.Tx, a Actor, run *Running, q
 	from := `FROM form_due d JOIN subject s ON s.id = d.subject_id JOIN unit u ON u.code = s.unit
 		WHERE s.programme = $1 AND s.left_at IS NULL AND d.due_on <= $2 AND (` + strings.Join(mine, " OR ") + ")"
 	if q.Unit != "" {
-		from += " AND " + withinUnits([]string{q.Unit}, arg)
+		from += " AND " + withinUnits("s.unit", []string{q.Unit}, arg)
 	}
 	p := pile{kind: TaskFile}
 	if err := tx.Row(ctx, fmt.Sprintf("SELECT count(*), COALESCE(sum(CASE WHEN d.due_on < %d THEN 1 ELSE 0 END), 0) %s", int32(today), from), args,
