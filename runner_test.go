@@ -279,3 +279,10 @@ func fieldsOf(err error) (fields []string) {
 	}
 	return fields
 }
+
+func rowsOf(err error) []bihuan.RowError {
+	if e, ok := errors.AsType[*bihuan.Error](err); ok {
+		return e.Rows
+	}
+	return nil
+}

@@ -251,7 +251,10 @@ func (t *tree) wrongPlace(r UnitRow, file map[string]UnitRow, mayUnder func(stri
 		} else if !stored {
 			return "上级单位{0}所在的行有误", "the row of the unit {0} above it has mistakes"
 		}
-		if up == r.Code || steps > len(file)+len(t.units) {
+		if steps > len(file)+len(t.units) {
+			return "", "" // a circle of others: once their rows are dropped, this one is looked at again
+		}
+		if up == r.Code {
 			return "上级单位{0}又在它之下，成了环", "the unit {0} above it is also below it: a circle"
 		}
 		allowed = allowed || stored && mayUnder(up)
