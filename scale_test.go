@@ -12,8 +12,8 @@ import (
 	"bihuan.dev/bihuan/internal/dbtest"
 )
 
-// county is a site of ten thousand homes in nine towns under a standard of thirty clauses.
-func county(b testing.TB, url string, homes int) *runner {
+// bigCounty is a site of ten thousand homes in nine towns under a standard of thirty clauses.
+func bigCounty(b testing.TB, url string, homes int) *runner {
 	r := open(b, url, b.TempDir())
 	var y strings.Builder
 	y.WriteString(`
@@ -94,7 +94,7 @@ func BenchmarkCounty(b *testing.B) {
 	if pg := strings.Contains(b.Name(), "postgres"); pg {
 		url = dbtest.Postgres(b)
 	}
-	r := county(b, url, 10_000)
+	r := bigCounty(b, url, 10_000)
 	for name, q := range map[string]bihuan.SubjectQuery{
 		"by name": {}, "by total": {Sort: "-total"}, "by grade": {Sort: "grade"}, "last page": {Sort: "rank", Offset: 9_950},
 		"search": {Search: "平湖"}, "search pinyin": {Search: "phd"}, "clause": {Clause: "1.1.7", Status: "unmet"}, "town": {Unit: "t3", Sort: "rank"},
