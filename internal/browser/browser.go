@@ -52,8 +52,10 @@ func Open(t testing.TB, base string, width, height int) *Page {
 	if width < 600 {
 		mode = append(mode, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
-	// The browser must run before its console can be read.
-	p.do("start", chromedp.Navigate("about:blank"), chromedp.EmulateViewport(int64(width), int64(height), mode...))
+	// The browser must run before its console can be read, and lives as long as the context that it was started with.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank"), chromedp.EmulateViewport(int64(width), int64(height), mode...)); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
 	messages := chromedp.Console(ctx)
 	go func() {
 		for m, err := range messages {
@@ -103,7 +105,8 @@ func (p *Page) Go(path string) {
 // Fill puts a text into the field with this name.
 func (p *Page) Fill(name, text string) {
 	p.t.Helper()
-	p.do("fill "+name, chromedp.Clear(field(name)), chromedp.SendKeys(field(name), text))
+	p.Eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q); if (!e) throw new Error("no such field"); e.focus(); e.select(); })()`, field(name)))
+	p.do("fill "+name, chromedp.SendKeys(chromedp.CSS(field(name)), text))
 }
 
 // Set gives a field a value as a picker would: dates and selections, which do not take typed keys alike everywhere.
@@ -125,15 +128,16 @@ func (p *Page) Upload(selector, file string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.do("upload to "+selector, chromedp.SetUploadFiles(selector, []string{path}))
+	p.do("upload to "+selector, chromedp.SetUploadFiles(chromedp.CSS(selector), []string{path}))
 }
 
-func field(name string) string { return fmt.Sprintf("[name=%q]", name) }
+// field finds what a person would fill in; hidden fields of the same name are not it.
+func field(name string) string { return fmt.Sprintf("[name=%q]:not([type=hidden])", name) }
 
 // Click presses what a CSS selector finds.
 func (p *Page) Click(selector string) {
 	p.t.Helper()
-	p.do("click "+selector, chromedp.ScrollIntoView(selector), chromedp.Click(selector, chromedp.NodeVisible))
+	p.do("click "+selector, chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
 // Press clicks a button or link by its words and waits for the next page to be there.
