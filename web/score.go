@@ -23,6 +23,14 @@ type scoreArgs struct {
 // Score is the one whose reasons are shown.
 func (a scoreArgs) Score() assess.Score { return a.Columns[a.Shown] }
 
+// whole is where all clauses stand: on this page, or on the subject's page when this one shows only some.
+func (a scoreArgs) whole() string {
+	if a.Only == "" {
+		return ""
+	}
+	return a.Base
+}
+
 // scorePart, scoreSection and scoreClause join what the standard says with what was found.
 type scorePart struct {
 	assess.PartScore

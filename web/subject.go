@@ -368,3 +368,11 @@ func decidedWhen(v view, d bihuan.Decision) string {
 	}
 	return v.moment(d.DecidedAt) + v.T("，有效期至 ", ", valid until ") + v.day(d.ValidUntil)
 }
+
+// reasons is where all clauses stand: on this page, or on this page without its filter.
+func (p subjectPage) reasons() string {
+	if p.Only == "" {
+		return ""
+	}
+	return p.query("only", "")
+}

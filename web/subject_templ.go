@@ -216,7 +216,7 @@ func subjectView(v view, p subjectPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = scoreRing(v, p.Score(), v.T("满分 ", "of ")+points(p.Score().Most)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = scoreRingTo(v, p.Score(), v.T("满分 ", "of ")+points(p.Score().Most), p.reasons()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1914,7 +1914,7 @@ func decidedView(v view, p decidedPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = scoreRing(v, p.Score(), v.T("满分 ", "of ")+points(p.Score().Most)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = scoreRingTo(v, p.Score(), v.T("满分 ", "of ")+points(p.Score().Most), p.whole()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
