@@ -29,7 +29,7 @@ var people = []person{
 	{"employee", "示例职工", []bihuan.Grant{{Programme: "union", Role: "employee", Unit: enterprise}}, programme.T("职工", "employee"),
 		programme.T("看本企业工会得了多少分、为什么", "see what your union scored, and why")},
 	{"officer", "示例企业工会", []bihuan.Grant{{Programme: "union", Role: "officer", Unit: enterprise}}, programme.T("企业工会", "union officer"),
-		programme.T("待办 → 填报“职工与会员名册”：会员 456 人以上，看等级怎样变化", "my tasks → file the roster with 456 or more members and watch the grade")},
+		programme.T("填报“职工与会员名册”：职工 480 人，会员 456 人以上，看得分和等级怎样变化", "file the roster with 480 employees and 456 or more members, and watch points and grade move")},
 	{"assessor", "示例新埭镇总工会", []bihuan.Grant{{Programme: "union", Role: "assessor", Unit: town}}, programme.T("镇街道总工会", "town assessor"),
 		programme.T("待办 → 评判条款、提交本镇得分栏", "my tasks → judge clauses and hand in the town's column")},
 	{"judge", "示例市总工会", []bihuan.Grant{{Programme: "union", Role: "judge", Unit: county}}, programme.T("市总工会", "city judge"),
