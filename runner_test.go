@@ -25,12 +25,13 @@ import (
 // runner acts on a site as one person after the other and fails the test where a verb does not do what is wanted.
 type runner struct {
 	*testing.T
-	ctx  context.Context
-	site *bihuan.Site
-	url  string
-	now  *clock
-	as   bihuan.Actor
-	err  error // of the last verb
+	ctx   context.Context
+	site  *bihuan.Site
+	url   string
+	files string
+	now   *clock
+	as    bihuan.Actor
+	err   error // of the last verb
 }
 
 type values = map[string]any
@@ -77,7 +78,7 @@ func each(t *testing.T, test func(r *runner)) {
 
 func open(t testing.TB, url, files string) *runner {
 	t.Helper()
-	r := &runner{ctx: context.Background(), url: url, now: &clock{now: noon("2021-06-01")}, as: bihuan.System()}
+	r := &runner{ctx: context.Background(), url: url, files: files, now: &clock{now: noon("2021-06-01")}, as: bihuan.System()}
 	if t, ok := t.(*testing.T); ok {
 		r.T = t
 	}

@@ -75,6 +75,7 @@ func (s *Site) settle(ctx context.Context, tx *db.Tx, run *Running, changes []*c
 	if err != nil {
 		return err
 	}
+	all = slices.DeleteFunc(slices.Clone(all), func(c *change) bool { return c.sub.Left }) // those that left have no live score
 	if err := s.rescored(ctx, tx, run, all, false); err != nil {
 		return err
 	}
