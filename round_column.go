@@ -314,8 +314,9 @@ func (s *Site) nextStep(ctx context.Context, tx *db.Tx, a Actor, run *Running, r
 		return err
 	}
 	now := s.Now().UnixMicro()
-	_, err = tx.Exec(ctx, "UPDATE round_step SET closed_at = $3, closed_by = $4, handed_in = $5 WHERE round_id = $1 AND position = $2",
-		r.ID, r.Step, now, a.ID, handed)
+	ended := min(r.Steps[r.Step].Ends, s.Today()) // a step that is closed early has not lasted as planned
+	_, err = tx.Exec(ctx, "UPDATE round_step SET closed_at = $3, closed_by = $4, handed_in = $5, ends_on = $6 WHERE round_id = $1 AND position = $2",
+		r.ID, r.Step, now, a.ID, handed, int64(ended))
 	if err != nil {
 		return err
 	}

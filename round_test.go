@@ -56,7 +56,7 @@ func TestRoundFromOpeningToDecision(t *testing.T) {
 		c.As("judge")
 		r = c.Close(r, "self")
 		c.OK()
-		if r.Steps[0].HandedIn != 1 || r.Steps[0].TakenOver != 3 || r.Steps[1].Starts.String() != "2021-03-03" || r.Steps[1].Ends.String() != "2021-03-12" {
+		if r.Steps[0].HandedIn != 1 || r.Steps[0].TakenOver != 3 || r.Steps[0].Ends.String() != "2021-03-03" || r.Steps[1].Starts.String() != "2021-03-03" || r.Steps[1].Ends.String() != "2021-03-12" {
 			t.Errorf("after closing: %+v", r.Steps)
 		}
 		c.Close(r, "self")
@@ -336,6 +336,57 @@ func TestRoundOfAProgrammeThatRanks(t *testing.T) {
 			_, same, err := c.site.Recompute(c.ctx, c.who, d.ID)
 			if d.Total != pts(want) || !same || err != nil {
 				t.Errorf("hall %d: decided %v, want %v; recomputes %v, %v", i, d.Total, pts(want), same, err)
+			}
+		}
+	})
+}
+
+// People go on filing and judging while steps are closed and the round is decided: every decision recomputes.
+func TestDecisionRecomputesWhateverHappenedAtOnce(t *testing.T) {
+	eachCounty(t, "hall", 4, func(c *county) {
+		c.As("judge")
+		r := c.Open(bihuan.NewRound{Programme: "hall", Unit: "c"})
+		c.OK()
+		on := r.AsOf
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		for w := range 4 {
+			wg.Go(func() {
+				mine := *c
+				for n := 0; ; n++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					hall := (w + n) % len(c.halls)
+					_, err := c.site.File(c.ctx, bihuan.System(), bihuan.Filing{Subject: c.halls[hall].ID, Form: "roster", On: on,
+						Values: map[string]any{"days": (w*31 + n) % 100, "planned": 100}})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mine.As("judge")
+					mine.Points(bihuan.Round{}, hall, int64(n%20))
+					mine.Submit(r, hall, "city") // when it is its turn
+				}
+			})
+		}
+		for _, step := range []string{"self", "town", "city"} {
+			c.Close(r, step)
+			c.OK()
+		}
+		c.Days(7)
+		c.Decide(r)
+		c.OK()
+		close(stop)
+		wg.Wait()
+		for i := range c.halls {
+			d := c.Decision(r, i)
+			c.OK()
+			score, same, err := c.site.Recompute(c.ctx, c.who, d.ID)
+			if row := c.Row(r, i); err != nil || !same || row.Columns["city"].Total != d.Total {
+				t.Errorf("hall %d: handed in %v, decided %v, recomputed %v, %v", i, row.Columns["city"].Total, d.Total, score.Total, err)
 			}
 		}
 	})
