@@ -23,6 +23,7 @@ type boardArgs struct {
 	Sort     string              // of the children: rank -rank name subjects mean top
 	Subjects []bihuan.SubjectRow // the subjects of a unit without units below; for members of the house
 	Decided  *bihuan.Round       // the last decided round, for those who look for single results
+	Places   places              // of the subjects
 	House    bool                // the viewer is a member of the house here
 }
 
@@ -43,9 +44,13 @@ func board(r *request) error {
 		return err
 	}
 	a.House = a.Live
-	if a.House && len(a.Children) == 0 {
+	if a.House && oneEach(a.Children) {
+		a.Children = nil
 		a.Subjects, _, err = r.f.site.Subjects(r.ctx(), r.actor, bihuan.SubjectQuery{Programme: run.Name, Unit: unit, Sort: "rank", Limit: 100})
 		if err != nil {
+			return err
+		}
+		if a.Places, err = r.places(unitsOf(a.Subjects, func(row bihuan.SubjectRow) string { return row.Unit })); err != nil {
 			return err
 		}
 	}
@@ -62,6 +67,17 @@ func board(r *request) error {
 	sortBoard(a.Children, a.Sort)
 	v := r.inProgramme(programme.T(a.Unit.Name+" · "+run.Title.Zh, a.Unit.Name+" · "+run.Title.In(programme.En)), run.Programme, "board")
 	return r.page(boardPage(v, a))
+}
+
+// oneEach tells whether the units below hold at most one subject each: then the subjects themselves are worth a row, with
+// all their columns, rather than the units.
+func oneEach(rows []bihuan.BoardRow) bool {
+	for _, row := range rows {
+		if row.Subjects > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // homeUnit finds the unit that somebody begins at: the highest at which he holds a role here, else the top of the tree.

@@ -14,7 +14,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		round := strings.TrimPrefix(d.openRound(), "/rounds/")
 		sign, no := http.StatusSeeOther, http.StatusNotFound
 		for _, x := range []struct {
-			path                            string
+			path                             string
 			visitor, officer, foreign, judge int
 		}{
 			{"/p/union", 200, 200, 200, 200},

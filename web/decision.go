@@ -14,6 +14,7 @@ type decisionArgs struct {
 	scoreArgs  // Columns is empty where the viewer may not read the reasons
 	Round      bihuan.Round
 	Row        bihuan.RoundRow
+	Place      string
 	Decision   *bihuan.Decision // nil: not decided yet
 	Proof      *recomputed      // nil: not asked for
 	Objections []bihuan.Objection
@@ -66,7 +67,11 @@ func (r *request) decisionArgs() (decisionArgs, error) {
 	if a.Row, err = r.roundRow(a.Round, sub); err != nil {
 		return a, err
 	}
-	a.Base = subjectURL(sub.Programme, sub.ID)
+	where, err := r.places([]string{sub.Unit})
+	if err != nil {
+		return a, err
+	}
+	a.Place, a.Base = where[sub.Unit], subjectURL(sub.Programme, sub.ID)
 	a.Objections, err = r.f.site.Objections(r.ctx(), r.actor, a.Round.ID, sub.ID)
 	if err := ours(err); err != nil {
 		return a, err

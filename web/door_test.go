@@ -234,4 +234,3 @@ func (d *door) speak(login, lang string) {
 	d.Helper()
 	d.done(login, "/lang", url.Values{"lang": {lang}, "back": {"/"}})
 }
-

@@ -16,6 +16,7 @@ import (
 type judgeArgs struct {
 	Running  *bihuan.Running
 	Subject  bihuan.Subject
+	Place    string
 	Clause   *programme.Clause
 	Rule     programme.Text
 	Columns  []judgedColumn    // what each party's column says of the clause
@@ -66,6 +67,11 @@ func (r *request) judgeArgs(round string) (judgeArgs, error) {
 	if a.Subject, err = r.subjectHere(a.Running); err != nil {
 		return a, err
 	}
+	where, err := r.places([]string{a.Subject.Unit})
+	if err != nil {
+		return a, err
+	}
+	a.Place = where[a.Subject.Unit]
 	at := bihuan.At{}
 	if round != "" {
 		x, err := r.f.site.Round(r.ctx(), r.actor, round)
@@ -265,11 +271,11 @@ func rangeOf(c *programme.Clause) (from, to programme.Decimal) {
 	return from, to
 }
 
-// attachmentsOf lists the files of one field of a piece of evidence.
-func attachmentsOf(e bihuan.Evidence, field string) []bihuan.Attachment {
+// attachmentsOf lists the pictures of one field of a piece of evidence, or its other files.
+func attachmentsOf(e bihuan.Evidence, field string, pictures bool) []bihuan.Attachment {
 	var list []bihuan.Attachment
 	for _, x := range e.Attachments {
-		if x.Field == field {
+		if x.Field == field && isImage(x.Media) == pictures {
 			list = append(list, x)
 		}
 	}

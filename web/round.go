@@ -18,6 +18,7 @@ type roundArgs struct {
 	Today      programme.Day
 	Rows       []bihuan.RoundRow
 	Total      int
+	Places     places
 	Query      bihuan.SubjectQuery
 	Objections []bihuan.Objection
 	MaySubmit  bool // the party of the step under way, for what he sees
@@ -41,6 +42,9 @@ func (r *request) roundPage(status int, wrong *bihuan.Error) error {
 	}
 	a.Query = roundQuery(a.Round.Programme, r.URL.Query())
 	if a.Rows, a.Total, err = r.f.site.RoundRows(r.ctx(), r.actor, a.Round.ID, a.Query); err != nil {
+		return err
+	}
+	if a.Places, err = r.places(unitsOf(a.Rows, func(row bihuan.RoundRow) string { return row.Subject.Unit })); err != nil {
 		return err
 	}
 	if a.Round.State != bihuan.RoundCollecting {

@@ -184,3 +184,15 @@ func fieldWrong(name string, e *bihuan.Error) bool {
 	}
 	return false
 }
+
+// daysText writes a first and a last day, the year once where it is the same.
+func daysText(v view, from, to programme.Day) string {
+	last := v.day(to)
+	if from.Time().Year() == to.Time().Year() {
+		if v.Lang == programme.En {
+			return from.Time().Format("2 Jan") + " – " + last
+		}
+		last = to.Time().Format("1月2日")
+	}
+	return v.day(from) + " – " + last
+}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -23,6 +24,7 @@ type subjectsArgs struct {
 	Total   int
 	Path    []bihuan.Unit // down to the unit that is looked at
 	Below   []bihuan.Unit
+	Places  places
 }
 
 // subjects lists those that are assessed: searched, filtered, ordered, page by page.
@@ -45,6 +47,9 @@ func subjects(r *request) error {
 		return err
 	}
 	if a.Below, err = r.f.site.Children(r.ctx(), unit); err != nil {
+		return err
+	}
+	if a.Places, err = r.places(unitsOf(a.Rows, func(row bihuan.SubjectRow) string { return row.Unit })); err != nil {
 		return err
 	}
 	return r.page(subjectsPage(r.inProgramme(run.Subject.Title, run.Programme, "subjects"), a))
@@ -146,6 +151,7 @@ type subjectTableArgs struct {
 	Running *bihuan.Running
 	Rows    []bihuan.SubjectRow
 	Query   *bihuan.SubjectQuery // nil: the table cannot be ordered
+	Places  places
 }
 
 func (a subjectTableArgs) sortURL(by string) string {
@@ -172,4 +178,49 @@ func subjectsCrumbs(v view, a subjectsArgs) []crumb {
 		way[len(way)-1].href = ""
 	}
 	return way
+}
+
+// places say where units lie, by their codes: the units above, below the top of the tree.
+type places map[string]string
+
+// places looks up where units lie. Units beside each other are looked up once.
+func (r *request) places(codes []string) (places, error) {
+	found, above := places{}, map[string]string{}
+	for _, code := range codes {
+		if _, known := found[code]; known {
+			continue
+		}
+		u, err := r.f.site.Unit(r.ctx(), code)
+		if err != nil {
+			return nil, err
+		}
+		if u.Depth < 2 {
+			found[code] = u.Name
+			continue
+		}
+		if _, known := above[u.Parent]; !known {
+			path, err := r.f.site.Path(r.ctx(), u.Parent)
+			if err != nil {
+				return nil, err
+			}
+			var names []string
+			for _, x := range path[1:] {
+				names = append(names, x.Name)
+			}
+			above[u.Parent] = strings.Join(names, " ")
+		}
+		found[code] = above[u.Parent]
+		if u.Level != "enterprise" {
+			found[code] += " " + u.Name
+		}
+	}
+	return found, nil
+}
+
+func unitsOf[T any](rows []T, unit func(T) string) []string {
+	codes := make([]string, len(rows))
+	for i, row := range rows {
+		codes[i] = unit(row)
+	}
+	return codes
 }

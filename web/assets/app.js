@@ -6,13 +6,26 @@ document.addEventListener("click", (e) => {
   for (const d of document.querySelectorAll("details[open]")) if (d.querySelector(".menu") && !d.contains(e.target)) d.open = false;
 });
 
-// Filters answer while one types.
+// Filters answer while one types; who was typing goes on typing on the page that comes. Half a word of an input method is none.
 for (const form of document.querySelectorAll("form[data-auto]")) {
   let timer;
-  form.addEventListener("input", (e) => {
+  const ask = (e) => {
+    if (e.isComposing) return;
     clearTimeout(timer);
-    timer = setTimeout(() => form.requestSubmit(), e.target.type === "search" ? 350 : 0);
-  });
+    timer = setTimeout(() => {
+      if (e.target.type === "search") sessionStorage.setItem("typing", e.target.name);
+      form.requestSubmit();
+    }, e.target.type === "search" ? 500 : 0);
+  };
+  form.addEventListener("input", ask);
+  form.addEventListener("compositionend", ask);
+  const typing = sessionStorage.getItem("typing");
+  const field = typing && form.querySelector(`input[type=search][name="${typing}"]`);
+  if (field) {
+    sessionStorage.removeItem("typing");
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
 }
 
 // Nothing is sent twice, and what cannot be undone asks first.
