@@ -156,15 +156,15 @@ func (s *Site) Publish(ctx context.Context, a Actor, fsys fs.FS, name string, no
 		if _, err := tx.Exec(ctx, "UPDATE site_lock SET rev = rev + 1 WHERE name = 'programmes'"); err != nil {
 			return err
 		}
-		same, err := versionsIn(ctx, tx, s, "WHERE programme = $1 AND (version = $2 OR hash = $3)", p.Name, p.Version, p.Hash)
+		same, err := versionsIn(ctx, tx, s, "WHERE programme = $1 AND version = $2", p.Name, p.Version)
 		if err != nil {
 			return err
 		}
-		for _, old := range same {
-			if old.Hash == p.Hash {
-				v = old
-				return nil
-			}
+		if len(same) > 0 && same[0].Hash == p.Hash {
+			v = same[0]
+			return nil
+		}
+		if len(same) > 0 {
 			return refuse(Conflict, "{0}的{1}版已发布过其他内容", "version {1} of {0} was published with another content", p.Name, p.Version).
 				hint("修改后请更换版本号", "give the changed programme a new version")
 		}
