@@ -103,7 +103,7 @@ func (m schemaMaker) keyed(t reflect.Type, f member) schema {
 	if e.Kind() == reflect.Pointer {
 		e = e.Elem()
 	}
-	value := schema{}
+	var value schema
 	if len(members(e)) == 0 {
 		value = m.of(e.Field(1).Type, member{percent: f.percent})
 	} else {

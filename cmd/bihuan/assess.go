@@ -245,6 +245,19 @@ type assessed struct {
 	lang     programme.Lang
 }
 
+// clauses lists the clauses in the order of the standard.
+func (a assessed) clauses() []*programme.Clause {
+	var list []*programme.Clause
+	if a.p.Standard != nil {
+		for _, part := range a.p.Standard.Parts {
+			for _, section := range part.Sections {
+				list = append(list, section.Clauses...)
+			}
+		}
+	}
+	return list
+}
+
 func (a assessed) score(i int) assess.Score { return a.results[len(a.results)-1].Score(i) }
 
 type scoreJSON struct {
@@ -326,11 +339,8 @@ func (a assessed) writeCSV(w io.Writer) error {
 			header = append(header, party)
 		}
 	}
-	for i := range a.subjects {
-		for _, x := range a.score(i).Clauses {
-			header = append(header, x.Clause)
-		}
-		break
+	for _, x := range a.clauses() {
+		header = append(header, x.Clause)
 	}
 	rows := func(yield func([]any) bool) {
 		for i := range a.subjects {

@@ -64,12 +64,8 @@ func (a assessed) writeOne(w io.Writer) error {
 	}
 	table := [][]string{}
 	titles := map[string]string{}
-	for _, part := range a.p.Standard.Parts {
-		for _, section := range part.Sections {
-			for _, x := range section.Clauses {
-				titles[x.Clause] = x.Title.In(a.lang)
-			}
-		}
+	for _, x := range a.clauses() {
+		titles[x.Clause] = x.Title.In(a.lang)
 	}
 	for _, x := range s.Clauses {
 		table = append(table, []string{x.Clause, titles[x.Clause], points(x.Points) + "/" + points(x.Most), x.Status.Text().In(a.lang), x.Why.In(a.lang)})
