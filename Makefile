@@ -34,7 +34,7 @@ lint: ## vet and staticcheck
 	$(TOOLS) staticcheck ./...
 
 generate: ## write generated files again: templ, JSON Schema, API description
-	$(TOOLS) templ generate -path web
+	$(TOOLS) templ generate
 	$(GO) test ./programme ./web -run 'Schema|OpenAPI' -update
 
 bench: ## benchmarks of PACKAGE

@@ -24,10 +24,12 @@ step staticcheck
 tool staticcheck ./...
 
 step "generated files are current"
-tool templ generate -path web >/dev/null
-if ! git diff --quiet -- '*_templ.go'; then
-	git diff --stat -- '*_templ.go' >&2
-	echo "make generate, and commit what it wrote" >&2
+generated() { git ls-files '*_templ.go' | xargs sha256sum; }
+before=$(generated)
+tool templ generate >/dev/null 2>&1
+if [ "$before" != "$(generated)" ]; then
+	diff <(echo "$before") <(generated) | sed -n 's/^> [0-9a-f]*//p' >&2
+	echo "these were not current and are now: look at them and commit them" >&2
 	exit 1
 fi
 
