@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"io"
@@ -107,7 +108,7 @@ func (d *door) furnish(enterprises int) {
 	slices.SortFunc(d.subjects, func(a, b bihuan.SubjectRow) int { return slices.Index(keys, a.Key) - slices.Index(keys, b.Key) })
 }
 
-// file enrols the enterprises and files what the demo has of them, but for photos, which would have to be uploaded.
+// file enrols the enterprises and files what the demo has of them, with one and the same picture for every attachment.
 func (d *door) file(keys []string) {
 	d.Helper()
 	run, err := d.site.Running(d.Context(), "union")
@@ -116,6 +117,8 @@ func (d *door) file(keys []string) {
 	d.must(err)
 	defer in.Close()
 	read, err := exchange.ReadEvidence(in, exchange.JSONLines, run.Programme)
+	d.must(err)
+	picture, err := d.site.Upload(d.Context(), bihuan.System(), "photo.jpg", bytes.NewReader(photo(d.T)))
 	d.must(err)
 	var enrol []bihuan.NewSubject
 	var filings []bihuan.Filing
@@ -129,8 +132,8 @@ func (d *door) file(keys []string) {
 		}
 		form, _ := run.Form(f.Form)
 		for _, x := range form.Fields {
-			if x.HoldsAttachments() {
-				delete(f.Values, x.Name)
+			if _, attached := f.Values[x.Name]; attached && x.HoldsAttachments() {
+				f.Values[x.Name] = []any{picture.SHA256}
 			}
 		}
 		filings = append(filings, bihuan.Filing{Row: f.Row, Subject: f.Subject, Form: f.Form, On: f.On, By: f.By, Values: f.Values})

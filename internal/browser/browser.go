@@ -62,7 +62,11 @@ func Open(t testing.TB, base string, width, height int) *Page {
 			if err != nil {
 				return
 			}
-			if text := m.String(); m.IsException() || strings.Contains(strings.ToLower(text), "error") || strings.Contains(text, "Content Security Policy") {
+			text := m.String()
+			if strings.Contains(text, "status of 422") { // a form that came back with its mistakes
+				continue
+			}
+			if m.IsException() || strings.Contains(strings.ToLower(text), "error") || strings.Contains(text, "Content Security Policy") {
 				p.mu.Lock()
 				p.errors = append(p.errors, text)
 				p.mu.Unlock()
@@ -140,11 +144,11 @@ func (p *Page) Click(selector string) {
 	p.do("click "+selector, chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// Press clicks a button or link by its words and waits for the next page to be there.
+// Press clicks a button or link by its words, answers yes where it is asked to confirm, and waits for the next page.
 func (p *Page) Press(words string) {
 	p.t.Helper()
 	before := p.Eval(`window.__page ??= String(Math.random())`)
-	p.Eval(fmt.Sprintf(`(() => { const e = [...document.querySelectorAll("main button, main a, main summary, nav a")].find(e => e.checkVisibility() && e.textContent.trim().includes(%q)); if (!e) throw new Error("nothing to press says " + %q); e.click(); })()`, words, words))
+	p.Eval(fmt.Sprintf(`(() => { const e = [...document.querySelectorAll("main button, main a")].find(e => e.checkVisibility() && e.textContent.trim().includes(%q)); if (!e) throw new Error("nothing to press says " + %q); window.confirm = () => true; e.click(); })()`, words, words))
 	p.until("the page after "+words, fmt.Sprintf(`window.__page !== %q && document.readyState === "complete"`, before))
 }
 
@@ -154,6 +158,12 @@ func (p *Page) Want(texts ...string) {
 	for _, text := range texts {
 		p.until(fmt.Sprintf("the page to say %q", text), fmt.Sprintf("document.body.innerText.includes(%q)", text))
 	}
+}
+
+// Await waits until a script finds something: a value that is not false, null or empty.
+func (p *Page) Await(condition string) {
+	p.t.Helper()
+	p.until(condition, "!!("+condition+")")
 }
 
 // WantNot fails if the page says this text.
