@@ -183,3 +183,11 @@ func gradeTitle(v view, p *programme.Programme, grade string) string {
 	}
 	return grade
 }
+
+// dotRadius makes many dots small.
+func dotRadius(n int) string {
+	if n > 20 {
+		return "2"
+	}
+	return "3.5"
+}

@@ -376,3 +376,14 @@ func (p subjectPage) reasons() string {
 	}
 	return p.query("only", "")
 }
+
+// toJudge is how many clauses wait for a judgement that this viewer might make.
+func (p subjectPage) toJudge() int {
+	n := 0
+	for _, c := range p.Score().Clauses {
+		if c.Status == assess.Pending && p.Judges {
+			n++
+		}
+	}
+	return n
+}

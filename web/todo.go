@@ -146,3 +146,14 @@ func sentence(v view, t programme.Text) string {
 	}
 	return s
 }
+
+// kinds is how many kinds of tasks there are.
+func (p todoPage) kinds() int {
+	n := 0
+	for _, count := range p.Tasks.Counts {
+		if count > 0 {
+			n++
+		}
+	}
+	return n
+}
