@@ -175,12 +175,20 @@ func roundRowsURL(a roundArgs, key, value string) string {
 	return roundURL(a.Round.ID) + to[len("/p/"+a.Query.Programme+"/x"):]
 }
 
+// ripe tells whether nothing but the decision is left: every step is over, the days of publicity have run, and every
+// objection is answered.
+func ripe(a roundArgs) bool {
+	step, ok := a.Round.UnderWay()
+	return a.Round.State == bihuan.RoundDeciding ||
+		ok && step.Name == bihuan.Publicity && step.Ends < a.Today && a.Round.OpenObjections == 0
+}
+
 // stepState is where a step stands: past, now or next.
-func stepState(x bihuan.Round, i int) string {
+func stepState(a roundArgs, i int) string {
 	switch {
-	case i < x.Step || x.State == bihuan.RoundDecided:
+	case i < a.Round.Step || a.Round.State == bihuan.RoundDecided || ripe(a):
 		return "past"
-	case i == x.Step:
+	case i == a.Round.Step:
 		return "now"
 	}
 	return "next"
@@ -213,4 +221,26 @@ func currentStep(here bool) templ.Attributes {
 		return templ.Attributes{"aria-current": "step"}
 	}
 	return nil
+}
+
+// shownParties are those whose columns the table has: visitors see decisions, no columns.
+func shownParties(a roundArgs) []programme.Party {
+	for _, row := range a.Rows {
+		if len(row.Columns) > 0 {
+			return a.Running.Parties
+		}
+	}
+	if a.Round.State == bihuan.RoundDecided {
+		return nil
+	}
+	return a.Running.Parties
+}
+
+// handedInText says how many columns a party handed in, and how many were taken as they stood.
+func handedInText(v view, s bihuan.RoundStep, subjects int) string {
+	text := programme.T("提交 {0} / {1}", "handed in {0} of {1}").Fill(s.HandedIn, subjects)
+	if s.TakenOver > 0 {
+		text = programme.T("{0}，按现状计入 {1}", "{0}, taken over {1}").Fill(text, s.TakenOver)
+	}
+	return v.In(text)
 }

@@ -151,11 +151,11 @@ func daysLeft(v view, today, ends programme.Day) string {
 
 // stepTitle names a step as the programme names its party.
 func stepTitle(v view, p *programme.Programme, s bihuan.RoundStep) string {
-	if !s.Title.Empty() {
-		return v.In(s.Title)
-	}
 	if s.Name == bihuan.Publicity {
 		return v.T("公示", "Publicity")
+	}
+	if !s.Title.Empty() {
+		return v.In(s.Title)
 	}
 	return v.by(p, s.Name)
 }

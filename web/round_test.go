@@ -1,0 +1,115 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// A round runs through the pages from opening to a decision that a visitor reads and recomputes.
+func TestRoundThroughThePages(t *testing.T) {
+	throughTheDoor(t, 4, func(d *door) {
+		hero := d.subjects[0]
+		round := d.openRound()
+		result := round + "/subjects/" + hero.ID
+		d.page("judge", round, "自评", "镇街道评估", "市评定", "公示", "还有 29 天", "提交 0 / 4")
+
+		// The officer hands in his own, and nobody else's.
+		d.page("officer", round, hero.Name, "全部提交")
+		if status, _ := d.post("officer", round+"/submit", url.Values{"party": {"self"}, "subject": {d.subjects[1].ID}}); status != http.StatusForbidden && status != http.StatusNotFound {
+			t.Errorf("an officer hands in another's column: %d", status)
+		}
+		if status, body := d.post("officer", round+"/submit", url.Values{"party": {"self"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "还没有选择对象") {
+			t.Errorf("nothing ticked: %d", status)
+		}
+		d.done("officer", round+"/submit", url.Values{"party": {"self"}, "subject": {hero.ID}})
+		d.page("judge", round, "提交 1 / 4")
+		if status, _ := d.post("officer", round+"/close", url.Values{"step": {"self"}}); status != http.StatusForbidden {
+			t.Errorf("an officer closes a step: %d", status)
+		}
+		d.done("judge", round+"/close", url.Values{"step": {"self"}})
+		if status, body := d.post("judge", round+"/close", url.Values{"step": {"self"}}); status != http.StatusConflict {
+			t.Errorf("a step closed twice: %d %.300s", status, mainPart(body))
+		}
+
+		// The town judges with a reason, and hands in all; the city too.
+		d.judgeAll("assessor", round)
+		d.done("assessor", round+"/submit", url.Values{"party": {"town"}, "all": {"1"}})
+		d.done("judge", round+"/close", url.Values{"step": {"town"}})
+		d.judgeAll("judge", round)
+		d.done("judge", round+"/submit", url.Values{"party": {"city"}, "all": {"1"}})
+		d.done("judge", round+"/close", url.Values{"step": {"city"}})
+
+		// Results are published: the officer objects, the city answers, nobody decides before its time.
+		d.page("officer", result, "提出异议")
+		if status, body := d.post("officer", result+"/objections", url.Values{"clause": {"2.1.3"}, "body": {" "}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, `value="2.1.3" selected`) {
+			t.Errorf("an empty objection: %d", status)
+		}
+		d.done("officer", result+"/objections", url.Values{"clause": {"2.1.3"}, "body": {"述职报告已补交，请复核"}})
+		page := d.page("judge", result, "述职报告已补交", "异议是否成立")
+		id := between(page, `action="/objections/`, `/answer"`)
+		if status, body := d.post("judge", "/objections/"+id+"/answer", url.Values{"round": {strings.TrimPrefix(round, "/rounds/")}, "subject": {hero.ID}, "answer": {"没有选"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "没有选</textarea>") {
+			t.Errorf("an answer that does not say whether it is upheld: %d", status)
+		}
+		d.done("judge", "/objections/"+id+"/answer", url.Values{"round": {strings.TrimPrefix(round, "/rounds/")}, "subject": {hero.ID}, "upheld": {"no"}, "answer": {"截止日后补交，计入下一年度"}})
+		if status, _ := d.post("judge", round+"/decide", url.Values{"sure": {"1"}}); status != http.StatusConflict {
+			t.Errorf("decided during publicity: %d", status)
+		}
+		if status, _ := d.get("", round); status != http.StatusUnauthorized {
+			t.Errorf("a visitor sees a round before it is decided: %d", status)
+		}
+		d.later(30)
+		d.page("judge", round, "现在：评定")
+		if status, _ := d.post("judge", round+"/decide", nil); status != http.StatusUnprocessableEntity {
+			t.Errorf("decided without the confirmation: %d", status)
+		}
+		d.done("judge", round+"/decide", url.Values{"sure": {"1"}})
+		if status, body := d.post("judge", round+"/decide", url.Values{"sure": {"1"}}); status != http.StatusConflict || !strings.Contains(body, "示例judge") {
+			t.Errorf("decided twice: %d", status)
+		}
+
+		// A visitor reads the decision with its reasons, and neither evidence nor names; it recomputes.
+		page = d.page("", result+"?recompute", "逐条理由", "截止日后补交", "重新计算：一致")
+		for _, hidden := range []string{"/evidence/", "示例judge", "示例officer", "示例assessor"} {
+			if strings.Contains(page, hidden) {
+				t.Errorf("a visitor reads %q", hidden)
+			}
+		}
+		d.page("", round, hero.Name)
+		d.page("", "/p/union", "已评定")
+		d.page("officer", result, "/evidence/")
+	})
+}
+
+// judgeAll judges what waits in a round, one clause after the other, as the pages lead.
+func (d *door) judgeAll(login, round string) {
+	d.Helper()
+	_, to := d.get(login, round+"/judge")
+	for n := 0; strings.Contains(to, "/judge/"); n++ {
+		if n > 40 {
+			d.Fatal("judging does not end")
+		}
+		page := d.page(login, to, "规范怎么说")
+		path, _, _ := strings.Cut(to, "?")
+		form := url.Values{"round": {strings.TrimPrefix(round, "/rounds/")}, "reason": {"看过材料"}}
+		if strings.Contains(page, `name="level"`) {
+			form.Set("level", "B")
+		} else {
+			form.Set("points", "1.5")
+		}
+		if n == 0 {
+			lame := url.Values{"round": form["round"], "level": form["level"], "points": form["points"], "reason": {""}}
+			if status, body := d.post(login, path, lame); status != http.StatusUnprocessableEntity || !strings.Contains(body, "err-reason") {
+				d.Errorf("judged without a reason: %d", status)
+			}
+		}
+		to = d.done(login, path, form)
+	}
+}
+
+func between(s, before, after string) string {
+	_, rest, _ := strings.Cut(s, before)
+	found, _, _ := strings.Cut(rest, after)
+	return found
+}
