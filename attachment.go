@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"bihuan.dev/bihuan/internal/db"
 	"bihuan.dev/bihuan/programme"
@@ -96,6 +97,17 @@ func (s *Site) Upload(ctx context.Context, a Actor, name string, r io.Reader) (A
 }
 
 func (s *Site) pathOf(sha256 string) string { return filepath.Join(s.files, sha256[:2], sha256[2:]) }
+
+// sweepUploads removes what uploads have left behind that were cut off by a crash, a day later so as not to touch those of
+// another process under way. What cannot be removed does no harm.
+func (s *Site) sweepUploads() {
+	left, _ := filepath.Glob(filepath.Join(s.files, ".upload-*"))
+	for _, name := range left {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.Remove(name)
+		}
+	}
+}
 
 // spool is a temporary file in the directory of attachments that knows the hash of what was written to it.
 type spool struct {

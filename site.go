@@ -64,6 +64,7 @@ func Open(ctx context.Context, c Config) (*Site, error) {
 	if err := os.MkdirAll(s.files, 0o750); err != nil {
 		return nil, fmt.Errorf("open site: directory of attachments: %w", err)
 	}
+	s.sweepUploads()
 	var err error
 	if s.db, err = db.Open(ctx, c.Database); err != nil {
 		return nil, fmt.Errorf("open site: %w", err)
