@@ -89,6 +89,7 @@ func (s *Site) Decide(ctx context.Context, a Actor, roundID string) (Round, erro
 	if err != nil {
 		return Round{}, fmt.Errorf("decide round %s: %w", roundID, err)
 	}
+	s.wroteMany(ctx, out.Subjects, "decision", "judge_due")
 	return out, nil
 }
 
@@ -282,7 +283,7 @@ func (s *Site) decisions(ctx context.Context, tx *db.Tx, a Actor, where string, 
 	var all []Decision
 	err := tx.Each(ctx, `SELECT d.id, d.round_id, r.title, r.version_id, d.scored, d.total, d.grade, d.as_of, d.known_at, d.doc, d.valid_until,
 			d.decided_at, COALESCE(b.name, ''), `+briefSubject+`
-		FROM decision d JOIN round r ON r.id = d.round_id JOIN subject s ON s.id = d.subject_id JOIN unit u ON u.code = s.unit
+		FROM decision d JOIN round r ON r.id = d.round_id JOIN subject s ON s.id = d.subject_id
 		LEFT JOIN account b ON b.id = d.decided_by WHERE `+where+" ORDER BY d.decided_at DESC, d.id DESC", args,
 		func(scan func(...any) error) error {
 			var d Decision

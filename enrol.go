@@ -45,6 +45,7 @@ func (s *Site) Enrol(ctx context.Context, a Actor, programme string, rows []NewS
 	if err != nil {
 		return Imported{}, fmt.Errorf("enrol %d subjects of %s: %w", len(rows), programme, err)
 	}
+	s.wroteMany(ctx, done.Stored, "subject", "evidence", "score", "score_clause", "form_due", "judge_due")
 	return done, nil
 }
 

@@ -111,6 +111,7 @@ func (s *Site) FileMany(ctx context.Context, a Actor, programme string, rows []F
 	if err != nil {
 		return Imported{}, fmt.Errorf("file %d forms of %s: %w", len(rows), programme, err)
 	}
+	s.wroteMany(ctx, done.Stored, "evidence", "score", "score_clause", "form_due", "judge_due")
 	return done, nil
 }
 

@@ -42,15 +42,15 @@ func (s *Site) JudgeList(ctx context.Context, a Actor, name string, q JudgeQuery
 		if err != nil {
 			return err
 		}
-		from, args := toJudgeFrom(a, run, q, true)
-		if from == "" {
-			return nil
-		}
-		if err := tx.Row(ctx, "SELECT count(*) "+from, args, &total); err != nil {
-			return fmt.Errorf("count what is to be judged: %w", err)
+		piles, err := s.toJudgePiles(ctx, tx, a, run, q, true)
+		if err != nil {
+			return err
 		}
 		limit, offset := q.clip()
-		if list, err = s.toJudgeRows(ctx, tx, run, from, args, limit, offset); err != nil {
+		for _, p := range piles {
+			total += p.entries
+		}
+		if list, err = listPiles(piles, limit, offset); err != nil {
 			return err
 		}
 		return markRecused(ctx, tx, a, run, list)
@@ -58,9 +58,53 @@ func (s *Site) JudgeList(ctx context.Context, a Actor, name string, q JudgeQuery
 	return list, total, err
 }
 
-// toJudgeFrom gives the part of the query from FROM on; empty when the actor judges nothing. A clause that waits in a round
-// is not listed for the live column as well; subjects whose officer the actor is himself only when wanted.
-func toJudgeFrom(a Actor, run *Running, q JudgeQuery, recusedToo bool) (string, []any) {
+// judgePart is a part of what is to be judged: counted, and listed as far as somebody looks.
+type judgePart struct {
+	entries, overdue int
+	list             func(limit, offset int) ([]ToJudge, error)
+}
+
+func listPiles(parts []judgePart, limit, offset int) (list []ToJudge, err error) {
+	for _, p := range parts {
+		if n := min(limit-len(list), p.entries-offset); n > 0 && err == nil {
+			var some []ToJudge
+			some, err = p.list(n, offset)
+			list = append(list, some...)
+		}
+		offset = max(0, offset-p.entries)
+	}
+	return list, err
+}
+
+// toJudgePiles counts what waits in rounds, and then what waits in the live columns and in no round. They are two queries,
+// since neither engine plans one with both well. Subjects whose officer the actor is himself are in it only when wanted.
+func (s *Site) toJudgePiles(ctx context.Context, tx *db.Tx, a Actor, run *Running, q JudgeQuery, recusedToo bool) ([]judgePart, error) {
+	var parts []judgePart
+	for _, live := range []bool{false, true} {
+		from, args := toJudgeFrom(a, run, q, recusedToo, live)
+		if from == "" || live && q.Round != "" {
+			continue
+		}
+		var p judgePart
+		var err error
+		if live {
+			err = tx.Row(ctx, "SELECT count(*) "+from, args, &p.entries)
+		} else {
+			err = tx.Row(ctx, fmt.Sprintf("SELECT count(*), COALESCE(sum(CASE WHEN t.ends_on < %d THEN 1 ELSE 0 END), 0) %s", s.Today(), from), args, &p.entries, &p.overdue)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("count what is to be judged: %w", err)
+		}
+		p.list = func(limit, offset int) ([]ToJudge, error) {
+			return s.toJudgeRows(ctx, tx, run, from, args, live, limit, offset)
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// toJudgeFrom gives the part of the query from FROM on; empty when the actor judges nothing.
+func toJudgeFrom(a Actor, run *Running, q JudgeQuery, recusedToo, live bool) (string, []any) {
 	args := []any{run.Name}
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
 	var parties []string
@@ -72,11 +116,12 @@ func toJudgeFrom(a Actor, run *Running, q JudgeQuery, recusedToo bool) (string, 
 	if len(parties) == 0 {
 		return "", nil
 	}
-	from := `FROM judge_due j JOIN subject s ON s.id = j.subject_id JOIN unit u ON u.code = s.unit
-		LEFT JOIN round r ON r.id = j.round_id LEFT JOIN round_step t ON t.round_id = r.id AND t.position = r.step
-		WHERE s.programme = $1 AND s.left_at IS NULL AND (` + strings.Join(parties, " OR ") + `)
-		AND (j.round_id <> '' OR NOT EXISTS (SELECT 1 FROM judge_due k WHERE k.subject_id = j.subject_id AND k.party = j.party
-			AND k.clause = j.clause AND k.round_id <> ''))`
+	from := "FROM judge_due j JOIN subject s ON s.id = j.subject_id JOIN round r ON r.id = j.round_id JOIN round_step t ON t.round_id = r.id AND t.position = r.step WHERE "
+	if live {
+		from = `FROM judge_due j JOIN subject s ON s.id = j.subject_id WHERE j.round_id = '' AND NOT EXISTS (SELECT 1 FROM judge_due k
+			WHERE k.subject_id = j.subject_id AND k.party = j.party AND k.clause = j.clause AND k.round_id > '') AND `
+	}
+	from += "s.programme = $1 AND s.left_at IS NULL AND (" + strings.Join(parties, " OR ") + ")"
 	if own := run.Parties[0]; !recusedToo {
 		if units := grantUnits(a, run.Name, own.Role); len(units) > 0 {
 			from += " AND (j.party = " + arg(own.Name) + " OR NOT " + withinUnits("s.unit", units, arg) + ")"
@@ -119,26 +164,29 @@ func withinUnits(column string, units []string, arg func(any) string) string {
 	return column + " IN (SELECT unit FROM unit_within WHERE within IN (" + strings.Join(in, ",") + "))"
 }
 
-func (s *Site) toJudgeRows(ctx context.Context, tx *db.Tx, run *Running, from string, args []any, limit, offset int) ([]ToJudge, error) {
+func (s *Site) toJudgeRows(ctx context.Context, tx *db.Tx, run *Running, from string, args []any, live bool, limit, offset int) ([]ToJudge, error) {
 	var list []ToJudge
 	today := s.Today()
-	err := tx.Each(ctx, fmt.Sprintf(`SELECT j.clause, j.party, j.round_id, COALESCE(r.title, ''), t.ends_on, %s %s
-		ORDER BY CASE WHEN t.ends_on IS NULL THEN 1 ELSE 0 END, t.ends_on, s.sort, s.id, j.clause, j.party LIMIT %d OFFSET %d`, briefSubject, from, limit, offset),
-		args, func(scan func(...any) error) error {
-			var j ToJudge
-			var b subjectBrief
-			var due sql.NullInt64
-			if err := scan(append([]any{&j.Clause, &j.Party, &j.Round, &j.RoundTitle, &due}, b.into()...)...); err != nil {
-				return err
-			}
-			j.Subject, j.Due = b.subject(s), programme.Day(due.Int64)
-			j.Overdue = due.Valid && j.Due < today
-			if c, ok := run.judged[j.Clause]; ok {
-				j.Title = c.Title
-			}
-			list = append(list, j)
-			return nil
-		})
+	round, order := "r.title, t.ends_on", "t.ends_on, "
+	if live {
+		round, order = "'', NULL", ""
+	}
+	err := tx.Each(ctx, fmt.Sprintf("SELECT j.clause, j.party, j.round_id, %s, %s %s ORDER BY %s s.sort, s.id, j.clause, j.party LIMIT %d OFFSET %d",
+		round, briefSubject, from, order, limit, offset), args, func(scan func(...any) error) error {
+		var j ToJudge
+		var b subjectBrief
+		var due sql.NullInt64
+		if err := scan(append([]any{&j.Clause, &j.Party, &j.Round, &j.RoundTitle, &due}, b.into()...)...); err != nil {
+			return err
+		}
+		j.Subject, j.Due = b.subject(s), programme.Day(due.Int64)
+		j.Overdue = due.Valid && j.Due < today
+		if c, ok := run.judged[j.Clause]; ok {
+			j.Title = c.Title
+		}
+		list = append(list, j)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list what is to be judged: %w", err)
 	}

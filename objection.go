@@ -294,7 +294,7 @@ func (s *Site) objections(ctx context.Context, tx *db.Tx, where string, args ...
 	var out []filedObjection
 	err := tx.Each(ctx, `SELECT j.id, j.round_id, j.clause, j.body, j.account_id, COALESCE(f.name, ''), j.filed_at, j.outcome, j.answer,
 			COALESCE(b.name, ''), j.answered_at, `+briefSubject+`
-		FROM objection j JOIN subject s ON s.id = j.subject_id JOIN unit u ON u.code = s.unit
+		FROM objection j JOIN subject s ON s.id = j.subject_id
 		LEFT JOIN account f ON f.id = j.account_id LEFT JOIN account b ON b.id = j.answered_by
 		WHERE `+where+" ORDER BY j.filed_at DESC, j.id DESC", args, func(scan func(...any) error) error {
 		var o filedObjection
@@ -315,8 +315,9 @@ func (s *Site) objections(ctx context.Context, tx *db.Tx, where string, args ...
 	return out, nil
 }
 
-// briefSubject are the columns of a subject s with its unit u, read by subjectBrief.
-const briefSubject = "s.id, s.programme, s.key, s.unit, u.name, s.name, s.enrolled_at, s.left_at"
+// briefSubject are the columns of a subject s, read by subjectBrief. The unit's name is no join: it is wanted for the rows
+// shown, not for all that are counted and sorted.
+const briefSubject = "s.id, s.programme, s.key, s.unit, (SELECT u.name FROM unit u WHERE u.code = s.unit), s.name, s.enrolled_at, s.left_at"
 
 type subjectBrief struct {
 	Subject

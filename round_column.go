@@ -63,6 +63,7 @@ func (s *Site) handIn(ctx context.Context, a Actor, roundID, party string, ids [
 	if err != nil {
 		return Imported{}, fmt.Errorf("hand in %s of round %s: %w", party, roundID, err)
 	}
+	s.wroteMany(ctx, done.Stored, "round_column", "judge_due")
 	return done, nil
 }
 
@@ -269,6 +270,7 @@ func (s *Site) CloseStep(ctx context.Context, a Actor, roundID, step string) (Ro
 	if err != nil {
 		return Round{}, fmt.Errorf("close %s of round %s: %w", step, roundID, err)
 	}
+	s.wroteMany(ctx, out.Subjects, "round_column", "judge_due")
 	return out, nil
 }
 

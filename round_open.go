@@ -51,7 +51,21 @@ func (s *Site) OpenRound(ctx context.Context, a Actor, n NewRound) (Round, error
 		out, _, err = s.round(ctx, tx, r.ID)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return Round{}, fmt.Errorf("open round of %s: %w", n.Programme, err)
+	}
+	s.wroteMany(ctx, out.Subjects, "round_subject", "judge_due")
+	return out, nil
+}
+
+// wroteMany lets the database take note of tables after many rows were written to them.
+func (s *Site) wroteMany(ctx context.Context, rows int, tables ...string) {
+	if rows < db.Chunk {
+		return
+	}
+	if err := s.db.Analyze(ctx, tables...); err != nil {
+		s.log.Warn("slow for a while", "error", err)
+	}
 }
 
 // holdProgramme keeps another round of the programme from being opened until the transaction ends, and gives the version

@@ -77,7 +77,7 @@ func (s *Site) briefRows(ctx context.Context, tx *db.Tx, round string, ids []str
 	}
 	return rows, db.Chunks(ids, func(part []string) error {
 		return tx.Each(ctx, `SELECT d.id, d.scored, d.total, d.grade, d.valid_until, `+briefSubject+`
-			FROM subject s JOIN unit u ON u.code = s.unit LEFT JOIN decision d ON d.round_id = $1 AND d.subject_id = s.id
+			FROM subject s LEFT JOIN decision d ON d.round_id = $1 AND d.subject_id = s.id
 			WHERE s.id IN (`+db.In(len(part), 2)+")", db.Args(part, round), func(scan func(...any) error) error {
 			var b subjectBrief
 			var d struct {

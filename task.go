@@ -264,7 +264,7 @@ func (s *Site) submitTask(ctx context.Context, tx *db.Tx, a Actor, run *Running,
 	}
 	args := []any{r.ID, step.Name}
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
-	where := `FROM round_subject rs JOIN subject s ON s.id = rs.subject_id JOIN unit u ON u.code = s.unit
+	where := `FROM round_subject rs JOIN subject s ON s.id = rs.subject_id
 		WHERE rs.round_id = $1 AND NOT EXISTS (SELECT 1 FROM round_column c WHERE c.round_id = rs.round_id AND c.subject_id = rs.subject_id
 			AND c.party = $2) AND ` + withinUnits("s.unit", units, arg)
 	if q.Unit != "" {
@@ -351,7 +351,7 @@ func (s *Site) filePile(ctx context.Context, tx *db.Tx, a Actor, run *Running, q
 	if len(mine) == 0 {
 		return pile{kind: TaskFile}, nil
 	}
-	from := `FROM form_due d JOIN subject s ON s.id = d.subject_id JOIN unit u ON u.code = s.unit
+	from := `FROM form_due d JOIN subject s ON s.id = d.subject_id
 		WHERE s.programme = $1 AND s.left_at IS NULL AND d.due_on <= $2 AND (` + strings.Join(mine, " OR ") + ")"
 	if q.Unit != "" {
 		from += " AND " + withinUnits("s.unit", []string{q.Unit}, arg)
@@ -389,17 +389,12 @@ func (s *Site) filePile(ctx context.Context, tx *db.Tx, a Actor, run *Running, q
 // judgePile are the clauses that the actor has to judge.
 func (s *Site) judgePile(ctx context.Context, tx *db.Tx, a Actor, run *Running, q TaskQuery) (pile, error) {
 	p := pile{kind: TaskJudge}
-	from, args := toJudgeFrom(a, run, JudgeQuery{Unit: q.Unit}, false)
-	if from == "" {
-		return p, nil
+	parts, err := s.toJudgePiles(ctx, tx, a, run, JudgeQuery{Unit: q.Unit}, false)
+	for _, part := range parts {
+		p.entries, p.work, p.overdue = p.entries+part.entries, p.work+part.entries, p.overdue+part.overdue
 	}
-	if err := tx.Row(ctx, fmt.Sprintf("SELECT count(*), COALESCE(sum(CASE WHEN t.ends_on < %d THEN 1 ELSE 0 END), 0) %s", s.Today(), from), args,
-		&p.entries, &p.overdue); err != nil {
-		return pile{}, fmt.Errorf("count clauses to judge: %w", err)
-	}
-	p.work = p.entries
 	p.list = func(limit, offset int) ([]Task, error) {
-		list, err := s.toJudgeRows(ctx, tx, run, from, args, limit, offset)
+		list, err := listPiles(parts, limit, offset)
 		tasks := make([]Task, len(list))
 		for i, j := range list {
 			tasks[i] = Task{Kind: TaskJudge, Programme: run.Name, Subject: &list[i].Subject, Clause: j.Clause, Round: j.Round,
@@ -408,5 +403,5 @@ func (s *Site) judgePile(ctx context.Context, tx *db.Tx, a Actor, run *Running, 
 		}
 		return tasks, err
 	}
-	return p, nil
+	return p, err
 }

@@ -139,6 +139,7 @@ func (s *Site) ImportUnits(ctx context.Context, a Actor, rows []UnitRow, opt Imp
 	if err != nil {
 		return Imported{}, fmt.Errorf("import units: %w", err)
 	}
+	s.wroteMany(ctx, done.Stored, "unit", "unit_within")
 	return done, nil
 }
 
