@@ -5,10 +5,10 @@ TOOLS   := $(GO) tool -modfile=tools/go.mod
 PACKAGE ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test quick setup fmt lint generate bench fuzz clean
+.PHONY: help demo build test quick setup fmt lint generate bench bench-quick bench-go fuzz clean
 
 help: ## list what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## build and serve a county filled with invented enterprises (ARGS="--fresh" begins anew)
 	$(GO) run ./cmd/bihuan demo $(ARGS)
@@ -37,7 +37,13 @@ generate: ## write generated files again: templ, JSON Schema, API description
 	$(TOOLS) templ generate
 	$(GO) test ./programme ./web -run 'Schema|OpenAPI' -update
 
-bench: ## benchmarks of PACKAGE
+bench: ## measure the engine against its peers (some 20 minutes); writes docs/performance.md and bench/ratios.json
+	cd bench && $(GO) run . -write $(ARGS)
+
+bench-quick: ## the same at 10 000 subjects, without PostgreSQL; fails when a ratio has fallen below half of the committed one
+	cd bench && $(GO) run . -guard $(ARGS)
+
+bench-go: ## Go benchmarks of PACKAGE
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGE)
 
 fuzz: ## fuzz the readers for 20 seconds each
