@@ -235,20 +235,20 @@ func Cover(p *programme.Programme) programme.Mistakes {
 		r := pr.newCase(c).result(c.Party)
 		for i := range r.Len() {
 			for j, x := range pr.clauses {
-				out := &r.clauses[j].out[i]
-				switch out.status {
+				status, points := r.Status(i, j), r.Points(i, j)
+				switch status {
 				case Met:
 					met[j] = true
 				case Unmet:
 					unmet[j] = true
 				}
-				if low, high, ok := x.reach(pr); ok && (out.status == Met || out.status == Partly || out.status == Unmet) {
-					met[j] = met[j] || out.points >= high
-					unmet[j] = unmet[j] || out.points <= low
+				if low, high, ok := x.reach(pr); ok && (status == Met || status == Partly || status == Unmet) {
+					met[j] = met[j] || points >= high
+					unmet[j] = unmet[j] || points <= low
 				}
 			}
-			for _, st := range r.vetoes[i] {
-				struck[st.veto] = struck[st.veto] || st.state == InForce
+			for k := range pr.vetoes {
+				struck[k] = struck[k] || r.states[k][i] == inForce
 			}
 			grades[r.Grade(i)] = true
 		}

@@ -7,16 +7,22 @@ import (
 	"bihuan.dev/bihuan/programme"
 )
 
-// A column holds one field of all records of a form: whole numbers, scaled decimals and days as int64, texts as codes of a
-// dictionary, the rest as values. Which places hold anything stands in a bitmap.
+// A column holds one field of all records of a form: whole numbers and scaled decimals as int64, days and codes of texts as
+// int32, truth as bits, lists of texts as codes with offsets, the rest as values. Which places hold anything stands in a
+// bitmap. A sealed column is padded to whole words of 64 places, so that kernels need no tail.
 type column struct {
 	kind  kind
-	scale int      // decimals of scaled decimals
-	valid []uint64 // a bit for each place
-	ints  []int64
-	vals  []ref.Val // of kind other; for texts the dictionary
-	codes map[string]int64
-	wide  map[int]ref.Val // decimals that do not fit their declared scale
+	scale int // decimals of scaled decimals
+	n     int
+	dict  *dictionary
+	valid []uint64        // a bit for each place
+	bits  []uint64        // of bools
+	wide  []int64         // of ints and decimals
+	small []int32         // of days and texts
+	start []int32         // of lists: the items of place i are those from start[i] to start[i+1]
+	items []int32         // codes
+	vals  map[int]ref.Val // of kind other: all values
+	odd   map[int]ref.Val // decimals that do not fit their declared scale, and what is of another type
 }
 
 type kind uint8
@@ -27,93 +33,217 @@ const (
 	decimals
 	days
 	texts
-	other // reals and lists
+	lists // of texts
+	other // reals
 )
 
-func newColumn(f *programme.Field) column {
-	c := column{kind: texts}
-	switch f.Type {
-	case programme.Bool:
-		c.kind = bools
-	case programme.Int:
-		c.kind = ints
-	case programme.Number:
-		c.kind, c.scale = decimals, f.Decimals
-	case programme.Money:
-		c.kind, c.scale = decimals, 2
-	case programme.Date:
-		c.kind = days
-	case programme.Real, programme.Choices, programme.Photo, programme.File:
-		c.kind = other
+// dictionary numbers texts. That of a program knows the options and the texts in rules and is never changed once it is
+// compiled; that of a population goes on where it ends.
+type dictionary struct {
+	base  *dictionary
+	from  int32
+	codes map[string]int32
+	vals  []ref.Val
+}
+
+func newDictionary(base *dictionary) *dictionary {
+	d := &dictionary{base: base, codes: map[string]int32{}}
+	if base != nil {
+		d.from = base.size()
 	}
-	if c.kind == texts {
-		c.codes = map[string]int64{}
+	return d
+}
+
+func (d *dictionary) size() int32 { return d.from + int32(len(d.vals)) }
+
+// code gives the number of a text, a new one when it has none.
+func (d *dictionary) code(s string) int32 {
+	if d.base != nil {
+		if c, ok := d.base.codes[s]; ok {
+			return c
+		}
+	}
+	c, ok := d.codes[s]
+	if !ok {
+		c = d.size()
+		d.codes[s] = c
+		d.vals = append(d.vals, types.String(s))
 	}
 	return c
 }
 
-// dayColumn is for the day a record is true.
-func dayColumn() column { return column{kind: days} }
+// text gives the text of a number.
+func (d *dictionary) text(code int32) ref.Val {
+	if code < d.from {
+		return d.base.text(code)
+	}
+	return d.vals[code-d.from]
+}
+
+// newColumn gives an empty column for a field, or for what the language adds itself, of a type of expressions.
+func newColumn(t *types.Type, f *programme.Field, dict *dictionary) column {
+	c := column{kind: other, dict: dict}
+	switch {
+	case programme.IsCELDecimal(t):
+		c.kind, c.scale = decimals, programme.QuoDecimals
+		if f != nil && f.Type == programme.Money {
+			c.scale = 2
+		} else if f != nil {
+			c.scale = f.Decimals
+		}
+	case t.Kind() == types.BoolKind:
+		c.kind = bools
+	case t.Kind() == types.IntKind:
+		c.kind = ints
+	case t.Kind() == types.TimestampKind:
+		c.kind = days
+	case t.Kind() == types.StringKind:
+		c.kind = texts
+	case t.Kind() == types.ListKind && t.Parameters()[0].Kind() == types.StringKind:
+		c.kind, c.start = lists, []int32{0}
+	}
+	return c
+}
 
 func (c *column) has(i int) bool { return c.valid[i>>6]&(1<<(i&63)) != 0 }
 
 // push appends a value; nil, or one of another type than the field's, leaves the place empty.
 func (c *column) push(v any) {
-	i := len(c.ints)
-	if i&63 == 0 {
-		c.valid = append(c.valid, 0)
-	}
-	n, ok := int64(0), false
+	i := c.n
+	c.grow()
+	ok := false
 	switch x := v.(type) {
 	case nil:
 	case bool:
 		if ok = c.kind == bools; ok && x {
-			n = 1
+			c.bits[i>>6] |= 1 << (i & 63)
 		}
 	case int64:
 		switch c.kind {
 		case ints:
-			n, ok = x, true
+			c.wide[i], ok = x, true
 		case decimals:
-			n, ok = c.pushDecimal(i, programme.DecimalOf(x))
+			c.wide[i], ok = c.decimal(i, programme.DecimalOf(x)), true
 		}
 	case programme.Day:
-		n, ok = int64(x), c.kind == days
+		if ok = c.kind == days; ok {
+			c.small[i] = int32(x)
+		}
 	case programme.Decimal:
 		if c.kind == decimals {
-			n, ok = c.pushDecimal(i, x)
+			c.wide[i], ok = c.decimal(i, x), true
 		}
 	case string:
-		if c.kind == texts {
-			code, known := c.codes[x]
-			if !known {
-				code = int64(len(c.vals))
-				c.codes[x] = code
-				c.vals = append(c.vals, types.String(x))
+		if ok = c.kind == texts; ok {
+			c.small[i] = c.dict.code(x)
+		}
+	case []string:
+		if ok = c.kind == lists; ok {
+			for _, s := range x {
+				c.items = append(c.items, c.dict.code(s))
 			}
-			n, ok = code, true
+			c.start[i+1] = int32(len(c.items))
 		}
 	default:
 		if val := programme.CELValue(v); c.kind == other && val != nil {
-			n, ok = int64(len(c.vals)), true
-			c.vals = append(c.vals, val)
+			c.keep(i, val)
+			ok = true
 		}
 	}
-	c.ints = append(c.ints, n)
 	if ok {
 		c.valid[i>>6] |= 1 << (i & 63)
 	}
 }
 
-func (c *column) pushDecimal(i int, d programme.Decimal) (int64, bool) {
+// pushValue appends a value of an expression. One of another type than the column's is kept apart for the interpreter.
+func (c *column) pushValue(v ref.Val) {
+	if v == nil {
+		c.push(nil)
+		return
+	}
+	i := c.n
+	switch x := v.(type) {
+	case types.Bool:
+		c.push(bool(x))
+	case types.Int:
+		if c.kind == decimals {
+			c.push(nil) // a whole number is no decimal in an expression
+		} else {
+			c.push(int64(x))
+		}
+	case types.String:
+		c.push(string(x))
+	case types.Timestamp:
+		c.push(programme.DayOf(x.Time.UTC()))
+	default:
+		if d, ok := programme.DecimalOfCEL(v); ok {
+			c.push(d)
+		} else if list, ok := v.Value().([]string); ok {
+			c.push(list)
+		} else {
+			c.push(nil)
+		}
+	}
+	if !c.has(i) {
+		c.valid[i>>6] |= 1 << (i & 63)
+		if c.kind == other {
+			c.keep(i, v)
+		} else {
+			c.strange(i, v)
+		}
+	}
+}
+
+// grow adds an empty place.
+func (c *column) grow() {
+	if c.n&63 == 0 {
+		c.valid = append(c.valid, 0)
+		if c.kind == bools {
+			c.bits = append(c.bits, 0)
+		}
+	}
+	switch c.kind {
+	case ints, decimals:
+		c.wide = append(c.wide, 0)
+	case days, texts:
+		c.small = append(c.small, 0)
+	case lists:
+		c.start = append(c.start, int32(len(c.items)))
+	}
+	c.n++
+}
+
+// seal pads the column to whole words.
+func (c *column) seal() {
+	full := len(c.valid) * 64
+	switch c.kind {
+	case ints, decimals:
+		c.wide = append(c.wide, make([]int64, full-len(c.wide))...)
+	case days, texts:
+		c.small = append(c.small, make([]int32, full-len(c.small))...)
+	}
+}
+
+func (c *column) keep(i int, v ref.Val) {
+	if c.vals == nil {
+		c.vals = map[int]ref.Val{}
+	}
+	c.vals[i] = v
+}
+
+func (c *column) strange(i int, v ref.Val) {
+	if c.odd == nil {
+		c.odd = map[int]ref.Val{}
+	}
+	c.odd[i] = v
+}
+
+func (c *column) decimal(i int, d programme.Decimal) int64 {
 	n, ok := d.Scaled(c.scale)
 	if !ok {
-		if c.wide == nil {
-			c.wide = map[int]ref.Val{}
-		}
-		c.wide[i] = programme.CELDecimal(d)
+		c.strange(i, programme.CELDecimal(d))
 	}
-	return n, true
+	return n
 }
 
 // get gives the value of a place for CEL, nil when it is empty.
@@ -121,21 +251,28 @@ func (c *column) get(i int) ref.Val {
 	if !c.has(i) {
 		return nil
 	}
-	n := c.ints[i]
+	if c.odd != nil {
+		if v, ok := c.odd[i]; ok {
+			return v
+		}
+	}
 	switch c.kind {
 	case ints:
-		return types.Int(n)
+		return types.Int(c.wide[i])
 	case bools:
-		return types.Bool(n != 0)
+		return types.Bool(c.bits[i>>6]>>(i&63)&1 != 0)
 	case decimals:
-		if c.wide != nil {
-			if v, ok := c.wide[i]; ok {
-				return v
-			}
-		}
-		return programme.CELDecimal(programme.NewDecimal(n, c.scale))
+		return programme.CELDecimal(programme.NewDecimal(c.wide[i], c.scale))
 	case days:
-		return programme.CELValue(programme.Day(n))
+		return programme.CELValue(programme.Day(c.small[i]))
+	case texts:
+		return c.dict.text(c.small[i])
+	case lists:
+		out := make([]string, 0, c.start[i+1]-c.start[i])
+		for _, code := range c.items[c.start[i]:c.start[i+1]] {
+			out = append(out, string(c.dict.text(code).(types.String)))
+		}
+		return programme.CELValue(out)
 	}
-	return c.vals[n]
+	return c.vals[i]
 }

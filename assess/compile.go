@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 
 	"bihuan.dev/bihuan/programme"
 )
@@ -25,6 +27,15 @@ type Program struct {
 	digits   int      // decimals of points
 	total    Points
 	crowd    bool
+	dict     *dictionary // the options of the forms, and the texts in rules
+
+	unit   Points  // the smallest step of points that the standard knows
+	powers []int64 // of ten
+	bands  []gradeBand
+
+	mattersUsed []bool
+	machines    sync.Pool
+	ir          *lowerings
 }
 
 // form is a form as facts see it.
@@ -33,6 +44,8 @@ type form struct {
 	index int
 	shape *programme.Shape
 	kind  formKind
+	read  []bool // by place of the shape: whether a rule reads it
+	proof bool   // whether a clause wants it on file
 }
 
 type formKind uint8
@@ -59,15 +72,17 @@ type section struct {
 
 type clause struct {
 	*programme.Clause
-	index   int
-	section int
-	full    Points
-	digits  int // decimals of the measure
-	shape   shape
-	na      programme.Policy
-	missing programme.Policy
-	exprs   []*programme.Expr
-	proof   []int // forms that must be on file, with an attachment where they can hold one
+	index     int
+	section   int
+	full      Points
+	digits    int // decimals of the measure
+	shape     shape
+	na        programme.Policy
+	missing   programme.Policy
+	exprs     []*programme.Expr
+	byVerdict [Pending + 1]int64 // points in units, where they follow from the verdict
+	ownPoints bool               // they do not: they stand in a column
+	proof     []int              // forms that must be on file, with an attachment where they can hold one
 }
 
 type shape uint8
@@ -92,13 +107,15 @@ func Compile(p *programme.Programme) (*Program, error) {
 		return nil, fmt.Errorf("compile %s: no calendar %q", p.Name, p.Calendar)
 	}
 	pr := &Program{p: p, calendar: cal, byForm: map[string]int{}, parties: map[string]int{}, byClause: map[string]int{},
-		matters: p.Shape(programme.MattersVar)}
+		matters: p.Shape(programme.MattersVar), dict: newDictionary(nil)}
+	pr.mattersUsed = make([]bool, pr.matters.Len())
 	for i, x := range p.Parties {
 		pr.parties[x.Name] = i
 	}
 	subject, _ := p.Form(programme.SubjectForm)
 	for _, f := range append(slices.Clone(p.Forms), subject) {
 		x := &form{Form: f, index: len(pr.forms), shape: p.Shape(f.Name)}
+		x.read = make([]bool, x.shape.Len())
 		switch {
 		case f.Name == programme.SubjectForm:
 			x.kind = profile
@@ -116,6 +133,10 @@ func Compile(p *programme.Programme) (*Program, error) {
 			return nil, fmt.Errorf("compile %s: %w", p.Name, err)
 		}
 	}
+	pr.markReads()
+	pr.tables()
+	pr.lower()
+	pr.machines.New = func() any { return pr.newMachine() }
 	return pr, nil
 }
 
@@ -163,6 +184,7 @@ func (pr *Program) standard(s *programme.Standard) error {
 				return fmt.Errorf("clause %s: no form %q", c.Clause.Clause, name)
 			}
 			c.proof = append(c.proof, i)
+			pr.forms[i].proof = true
 		}
 	}
 	return nil
@@ -265,3 +287,93 @@ func (pr *Program) Clauses() []string {
 
 // Most gives the total that can be had without bonus.
 func (pr *Program) Most() Points { return pr.total }
+
+// rules lists all rules that are evaluated over a subject's facts.
+func (pr *Program) rules() []*programme.Expr {
+	var out []*programme.Expr
+	add := func(e *programme.Expr) {
+		if e != nil {
+			out = append(out, e)
+		}
+	}
+	for _, c := range pr.clauses {
+		out = append(out, c.exprs...)
+	}
+	for _, v := range pr.vetoes {
+		add(v.When)
+		add(v.Until)
+	}
+	if pr.p.Standard != nil {
+		add(pr.p.Standard.Grades.DropWhen)
+	}
+	return out
+}
+
+// markReads notes which fields rules read, so that only these are kept in columns.
+func (pr *Program) markReads() {
+	for _, e := range pr.rules() {
+		all := strings.Contains(e.Source, "dyn") // what is read behind dyn() is not known
+		for _, read := range e.Reads() {
+			if read.Form == programme.MattersVar {
+				if i, ok := pr.matters.Index(read.Field); ok {
+					pr.mattersUsed[i] = true
+				}
+				continue
+			}
+			i, ok := pr.byForm[read.Form]
+			if !ok {
+				continue
+			}
+			if j, ok := pr.forms[i].shape.Index(read.Field); ok {
+				pr.forms[i].read[j] = true
+			} else if pr.forms[i].kind == ballot {
+				pr.forms[i].read[0] = true
+			}
+		}
+		if all {
+			for _, x := range pr.forms {
+				for j := range x.read {
+					x.read[j] = true
+				}
+			}
+			for i := range pr.mattersUsed {
+				pr.mattersUsed[i] = true
+			}
+		}
+	}
+}
+
+// tables makes the numbers that kernels look up.
+func (pr *Program) tables() {
+	for i := range 19 {
+		pr.powers = append(pr.powers, power(i))
+	}
+	pr.unit = Points(power(6 - pr.digits))
+	for _, c := range pr.clauses {
+		c.ownPoints = c.shape != passShape || c.na.Word == "peer_mean" || c.missing.Word == "peer_mean"
+		for _, v := range pr.vetoes {
+			c.ownPoints = c.ownPoints || v.target == c.index && v.Effect == programme.ZeroItem
+		}
+		c.byVerdict[Met] = int64(c.full / pr.unit)
+		c.byVerdict[Missing] = int64(pr.lacking(c, outcome{}).points / pr.unit)
+		c.byVerdict[NotApplicable] = int64(pr.notApplicable(c).points / pr.unit)
+	}
+	grades := programme.Grades{}
+	if pr.p.Standard != nil {
+		grades = pr.p.Standard.Grades
+	}
+	for place, name := range pr.grades {
+		for _, b := range grades.Bands {
+			if b.Grade == name {
+				at, _ := b.AtLeast.Mul(programme.DecimalOf(power(pr.digits))).Ceil().Int64()
+				pr.bands = append(pr.bands, gradeBand{place, at})
+			}
+		}
+	}
+}
+
+// gradeBand is a grade that so many units of points reach.
+type gradeBand struct {
+	place int
+	from  int64
+}

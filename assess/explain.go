@@ -14,17 +14,21 @@ type explainer struct {
 	row int
 	ch  chosen
 	fr  *frame
+
+	outs   []outcome // what Run found, with what the texts tell beside it
+	states []vetoState
+	zeroed map[int]outcome // by clause: what it was before a veto zeroed it
 }
 
 // Score assembles the full explanation of row i.
 func (r *Result) Score(i int) Score {
 	pr := r.pr
 	x := &explainer{pr: pr, r: r, row: i, ch: pr.choose(r.rows[i], r.options.AsOf, r.last)}
-	f := pr.newFacts(r.options.AsOf)
-	f.add(r.rows[i], x.ch)
+	f := pr.newFacts(r.options.AsOf, nil)
+	f.add(r.rows[i], &x.ch)
 	x.fr = newFrame(f)
 	x.fr.row = 0
-	t := &r.totals[i]
+	t := x.retrace()
 	s := Score{Subject: r.rows[i].Key, AsOf: r.options.AsOf, Party: r.options.Party, Scored: t.scored, Total: t.total, Most: pr.total,
 		Grade: r.Grade(i), NoAward: t.noAward}
 	if s.Party == "" && len(pr.p.Parties) > 0 {
@@ -41,8 +45,38 @@ func (r *Result) Score(i int) Score {
 	return s
 }
 
+// retrace finds again what led to the result of the row: verdicts, points and totals are those of Run, the rest is for the texts.
+func (x *explainer) retrace() *tally {
+	pr, r := x.pr, x.r
+	x.outs = make([]outcome, len(pr.clauses))
+	for j, c := range pr.clauses {
+		out := &x.outs[j]
+		if *out = pr.evaluate(c, x.fr); c.shape == rankShape && out.status == Unmet {
+			place, _ := r.Place(x.row, j)
+			*out = pr.placed(c, *out, place)
+		} else if out.status == Missing && c.missing.Word == "peer_mean" || out.status == NotApplicable && c.na.Word == "peer_mean" {
+			out.points = r.clauses[j].mean
+		}
+	}
+	x.states = pr.vetoStates(r.rows[x.row], r.last, x.fr, x.outs)
+	x.zeroed = map[int]outcome{}
+	for _, st := range x.states {
+		if v := pr.vetoes[st.veto]; v.Effect == programme.ZeroItem && st.state == InForce && x.outs[v.target].status != NotApplicable {
+			x.zeroed[v.target] = x.outs[v.target]
+		}
+	}
+	for j := range pr.clauses {
+		out := &x.outs[j]
+		out.status, out.points = r.Status(x.row, j), r.Points(x.row, j)
+		out.measure, out.measured = r.Measure(x.row, j)
+	}
+	t := pr.tally(x.outs, func(section int) Points { return x.fr.ladders[section][0] })
+	pr.repair(&t, x.states)
+	return &t
+}
+
 func (x *explainer) clause(c *clause) ClauseScore {
-	out := &x.r.clauses[c.index].out[x.row]
+	out := &x.outs[c.index]
 	s := ClauseScore{Clause: c.Clause.Clause, Status: out.status, Points: out.points, Most: c.full, Rule: x.pr.rule(c), Why: x.why(c, out)}
 	if out.measured {
 		m := out.measure

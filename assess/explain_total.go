@@ -88,7 +88,7 @@ func (x *explainer) struck(t *tally) []Struck {
 	var out []Struck
 	for _, i := range t.gates {
 		c := x.pr.clauses[i]
-		o := &x.r.clauses[i].out[x.row]
+		o := &x.outs[i]
 		title := c.Title
 		if title.Empty() {
 			title = programme.T(c.Clause.Clause, c.Clause.Clause)
@@ -96,7 +96,7 @@ func (x *explainer) struck(t *tally) []Struck {
 		out = append(out, Struck{Veto: c.Clause.Clause, Title: title, Effect: programme.GateKind, State: InForce,
 			Why: say("必备条件未通过，不予评分。{0}", "A condition of being scored is not met. {0}", x.why(c, o)), Inputs: x.inputs(c)})
 	}
-	for _, st := range x.r.vetoes[x.row] {
+	for _, st := range x.states {
 		v := x.pr.vetoes[st.veto]
 		s := Struck{Veto: v.name, Title: vetoTitle(v), Effect: v.Effect, To: v.To, State: st.state, Since: st.since, Ends: st.ends, Why: x.vetoWhy(v, st)}
 		if v.Effect == programme.ZeroItem && s.To == "" {

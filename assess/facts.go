@@ -1,52 +1,82 @@
 package assess
 
 import (
+	"slices"
+
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types/ref"
 
 	"bihuan.dev/bihuan/programme"
 )
 
-// facts are the facts of many subjects as of one day in one column, form by form, field by field.
+// facts are the facts of some subjects as of one day in one column, form by form, field by field.
 type facts struct {
-	pr    *Program
-	asOf  programme.Day
-	rows  []*subject
-	forms []formFacts
+	pr      *Program
+	asOf    programme.Day
+	dict    *dictionary
+	rows    []*subject
+	forms   []formFacts
+	matters []formFacts
+	proofs  [][]uint64 // by form, of those that a clause wants on file: a bit for each row
+	judged  []judgements
+	ladders [][]Points // by section: what the records of its ladder earn
 }
 
-// formFacts are the columns of one form. A form with one record has a place for each subject; the records of the others
-// stand one after the other, those of subject i from starts[i] to starts[i+1].
+// formFacts are the columns of one form, or of one kind of matter. A form with one record has a place for each subject, and
+// so has a ballot; the records of the others stand one after the other, those of row i from starts[i] to starts[i+1].
 type formFacts struct {
-	columns []column // the fields of the form, then the day the record is true
+	columns []column   // by the places of the shape; of fields that no rule reads nothing is kept
+	subs    [][]column // of places that are objects: the columns of these
 	starts  []int32
 	votes   []programme.Values // of ballots
+	cast    []int32            // of ballots: where the votes of a row begin
 }
 
-func (pr *Program) newFacts(asOf programme.Day) *facts {
-	f := &facts{pr: pr, asOf: asOf, forms: make([]formFacts, len(pr.forms))}
+// judgements are what assessors gave for one clause, row by row.
+type judgements struct {
+	points []Points
+	given  []int32
+}
+
+func (pr *Program) newFacts(asOf programme.Day, dict *dictionary) *facts {
+	if dict == nil {
+		dict = newDictionary(pr.dict)
+	}
+	f := &facts{pr: pr, asOf: asOf, dict: dict, forms: make([]formFacts, len(pr.forms)), matters: make([]formFacts, pr.matters.Len()),
+		proofs: make([][]uint64, len(pr.forms)), judged: make([]judgements, len(pr.clauses)), ladders: make([][]Points, len(pr.sections))}
 	for i, x := range pr.forms {
-		ff := &f.forms[i]
-		if x.kind == ballot {
-			ff.starts = []int32{0}
-			continue
+		f.forms[i] = newFormFacts(x.shape, dict)
+		switch x.kind {
+		case many:
+			f.forms[i].starts = []int32{0}
+		case ballot:
+			f.forms[i].cast = []int32{0}
 		}
-		for j := range x.shape.Len() {
-			if field := x.shape.Field(j); field != nil {
-				ff.columns = append(ff.columns, newColumn(field))
-			} else {
-				ff.columns = append(ff.columns, dayColumn())
-			}
-		}
-		if x.kind == many {
-			ff.starts = []int32{0}
+	}
+	for i := range f.matters {
+		if pr.mattersUsed[i] {
+			f.matters[i] = newFormFacts(pr.matters.Sub(i), dict)
+			f.matters[i].starts = []int32{0}
 		}
 	}
 	return f
 }
 
+func newFormFacts(s *programme.Shape, dict *dictionary) formFacts {
+	ff := formFacts{columns: make([]column, s.Len()), subs: make([][]column, s.Len())}
+	for j := range ff.columns {
+		if sub := s.Sub(j); sub != nil {
+			ff.subs[j] = newFormFacts(sub, dict).columns
+		} else {
+			ff.columns[j] = newColumn(s.Type(j), s.Field(j), dict)
+		}
+	}
+	return ff
+}
+
 // add appends a subject's facts as the next row.
-func (f *facts) add(s *subject, c chosen) {
+func (f *facts) add(s *subject, c *chosen) {
+	row := len(f.rows)
 	f.rows = append(f.rows, s)
 	for i, x := range f.pr.forms {
 		ff := &f.forms[i]
@@ -56,7 +86,7 @@ func (f *facts) add(s *subject, c chosen) {
 		case profile:
 			for j := range ff.columns {
 				var v any
-				if field := x.shape.Field(j); field != nil && c.records[i] != nil && c.records[i][j] != nil {
+				if field := x.shape.Field(j); x.read[j] && field != nil && c.records[i] != nil && c.records[i][j] != nil {
 					v = c.records[i][j].Values[field.Name]
 				}
 				ff.columns[j].push(v)
@@ -65,12 +95,52 @@ func (f *facts) add(s *subject, c chosen) {
 			for _, e := range c.records[i] {
 				ff.push(x, e)
 			}
-			ff.starts = append(ff.starts, ff.starts[len(ff.starts)-1]+int32(len(c.records[i])))
+			ff.starts = append(ff.starts, ff.starts[row]+int32(len(c.records[i])))
 		case ballot:
 			for _, e := range c.records[i] {
 				ff.votes = append(ff.votes, e.Values)
 			}
-			ff.starts = append(ff.starts, int32(len(ff.votes)))
+			ff.cast = append(ff.cast, int32(len(ff.votes)))
+			if slices.Contains(x.read, true) {
+				ff.pushObject(f.ballot(i, row))
+			}
+		}
+	}
+	for i := range f.matters {
+		if ff := &f.matters[i]; ff.starts != nil {
+			name, shape := f.pr.matters.Name(i), f.pr.matters.Sub(i)
+			for _, v := range s.Matters[name] {
+				ff.pushObject(programme.NewObject(shape, matter{shape: shape, values: v}))
+			}
+			ff.starts = append(ff.starts, ff.starts[row]+int32(len(s.Matters[name])))
+		}
+	}
+	f.addChosen(row, c)
+}
+
+// addChosen appends what is known of a row beside its facts: what is on file, what assessors gave, what records earn.
+func (f *facts) addChosen(row int, c *chosen) {
+	pr := f.pr
+	for i, x := range pr.forms {
+		if x.proof {
+			if row&63 == 0 {
+				f.proofs[i] = append(f.proofs[i], 0)
+			}
+			if pr.proved(i, c) {
+				f.proofs[i][row>>6] |= 1 << (row & 63)
+			}
+		}
+	}
+	for i, x := range pr.clauses {
+		if x.shape == judgedShape {
+			points, n := pr.judge(x, c)
+			f.judged[i].points, f.judged[i].given = append(f.judged[i].points, points), append(f.judged[i].given, n)
+		}
+	}
+	for k, s := range pr.sections {
+		if s.Bonus != nil && s.Bonus.Ladder != nil {
+			sum, _ := pr.ladder(s, c)
+			f.ladders[k] = append(f.ladders[k], pr.points(sum))
 		}
 	}
 }
@@ -78,7 +148,7 @@ func (f *facts) add(s *subject, c chosen) {
 func (ff *formFacts) push(x *form, e *Evidence) {
 	for j := range ff.columns {
 		var v any
-		if e != nil {
+		if e != nil && x.read[j] {
 			if field := x.shape.Field(j); field != nil {
 				v = e.Values[field.Name]
 			} else {
@@ -86,6 +156,37 @@ func (ff *formFacts) push(x *form, e *Evidence) {
 			}
 		}
 		ff.columns[j].push(v)
+	}
+}
+
+// pushObject appends a record that is at hand as an object of an expression.
+func (ff *formFacts) pushObject(o *programme.Object) {
+	for j := range ff.columns {
+		v := o.Record.Get(j)
+		if ff.subs[j] == nil {
+			ff.columns[j].pushValue(v)
+			continue
+		}
+		sub := v.(*programme.Object)
+		for k := range ff.subs[j] {
+			if o.Shape.Sub(j).Sub(k) == nil {
+				ff.subs[j][k].pushValue(sub.Record.Get(k))
+			}
+		}
+	}
+}
+
+// seal pads all columns to whole words, as kernels want them.
+func (f *facts) seal() {
+	for _, list := range [][]formFacts{f.forms, f.matters} {
+		for i := range list {
+			for j := range list[i].columns {
+				list[i].columns[j].seal()
+				for k := range list[i].subs[j] {
+					list[i].subs[j][k].seal()
+				}
+			}
+		}
 	}
 }
 
@@ -160,14 +261,10 @@ func (fr *frame) ResolveName(name string) (any, bool) {
 // list makes the list of a form's records in the row, or the counts of a ballot.
 func (fr *frame) list(i int) ref.Val {
 	x, ff := fr.pr.forms[i], &fr.forms[i]
-	from, to := int(ff.starts[fr.row]), int(ff.starts[fr.row+1])
 	if x.kind == ballot {
-		invited := int64(-1)
-		if n, ok := fr.rows[fr.row].Invited[x.Name]; ok {
-			invited = n
-		}
-		return programme.NewBallot(x.shape, invited, ff.votes[from:to])
+		return fr.ballot(i, fr.row)
 	}
+	from, to := int(ff.starts[fr.row]), int(ff.starts[fr.row+1])
 	items := make([]item, to-from)
 	objects := make([]programme.Object, to-from)
 	list := make([]ref.Val, to-from)
@@ -177,6 +274,16 @@ func (fr *frame) list(i int) ref.Val {
 		list[n] = &objects[n]
 	}
 	return programme.NewObjectList(list)
+}
+
+// ballot gives the counts of a ballot in a row.
+func (f *facts) ballot(i, row int) *programme.Object {
+	x, ff := f.pr.forms[i], &f.forms[i]
+	invited := int64(-1)
+	if n, ok := f.rows[row].Invited[x.Name]; ok {
+		invited = n
+	}
+	return programme.NewBallot(x.shape, invited, ff.votes[ff.cast[row]:ff.cast[row+1]])
 }
 
 // matterLists makes the lists of matters of the row.

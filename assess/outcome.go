@@ -20,7 +20,7 @@ type outcome struct {
 
 // evaluate finds the outcome of a clause in the frame's row, apart from what depends on other subjects: ranks and means of
 // peers come afterwards.
-func (pr *Program) evaluate(c *clause, fr *frame, ch *chosen) outcome {
+func (pr *Program) evaluate(c *clause, fr *frame) outcome {
 	if c.Applies != nil {
 		switch ok, err := c.Applies.Bool(fr); {
 		case err != nil:
@@ -30,7 +30,7 @@ func (pr *Program) evaluate(c *clause, fr *frame, ch *chosen) outcome {
 		}
 	}
 	for i, form := range c.proof {
-		if !pr.proved(form, ch) {
+		if fr.proofs[form][fr.row>>6]>>(fr.row&63)&1 == 0 {
 			return pr.lacking(c, outcome{unproved: i + 1})
 		}
 	}
@@ -42,7 +42,7 @@ func (pr *Program) evaluate(c *clause, fr *frame, ch *chosen) outcome {
 		}
 		out.measure, out.measured = d.Round(c.digits), true
 	}
-	out = pr.shapes(c, fr, ch, out)
+	out = pr.shapes(c, fr, out)
 	if out.status == Missing || out.status == Pending {
 		return pr.lacking(c, out)
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"bihuan.dev/bihuan/programme"
 )
@@ -14,6 +15,10 @@ type Population struct {
 	pr    *Program
 	rows  []*subject
 	byKey map[string]int
+
+	mu      sync.Mutex
+	changed []int           // by batch: how often one of its subjects changed
+	known   []*batchColumns // the facts that runs wanted last
 }
 
 // subject is one of the population, its evidence resolved and in order.
@@ -39,10 +44,64 @@ func (pop *Population) Put(s Subject) {
 	x := pop.pr.resolve(s)
 	if i, ok := pop.byKey[s.Key]; ok {
 		pop.rows[i] = x
+		pop.changed[i/batchRows]++
 		return
+	}
+	if k := len(pop.rows) / batchRows; k == len(pop.changed) {
+		pop.changed = append(pop.changed, 1)
+	} else {
+		pop.changed[k]++
 	}
 	pop.byKey[s.Key] = len(pop.rows)
 	pop.rows = append(pop.rows, x)
+}
+
+// batchRows is how many subjects have their facts together, and are scored together. Longer batches gain nothing, and a
+// change costs the facts of one of them.
+const batchRows = 2048
+
+// batchColumns are the facts of everybody as of a day in a column, batch by batch.
+type batchColumns struct {
+	asOf    programme.Day
+	last    int
+	dict    *dictionary
+	batches []*facts
+	changed []int // as of which change
+}
+
+// mostColumns is how many days and columns a population keeps the facts of.
+const mostColumns = 4
+
+// columns gives everybody's facts. They are kept, and what changed is brought up to date.
+func (pop *Population) columns(asOf programme.Day, last int) []*facts {
+	pop.mu.Lock()
+	defer pop.mu.Unlock()
+	i := slices.IndexFunc(pop.known, func(b *batchColumns) bool { return b.asOf == asOf && b.last == last })
+	if i < 0 {
+		if i = len(pop.known); i == mostColumns {
+			pop.known = slices.Delete(pop.known, 0, 1)
+			i--
+		}
+		pop.known = append(pop.known, &batchColumns{asOf: asOf, last: last, dict: newDictionary(pop.pr.dict)})
+	}
+	b := pop.known[i]
+	out := make([]*facts, len(pop.changed))
+	for k := range out {
+		if k == len(b.batches) {
+			b.batches, b.changed = append(b.batches, nil), append(b.changed, 0)
+		}
+		if b.changed[k] != pop.changed[k] {
+			f := pop.pr.newFacts(asOf, b.dict)
+			for _, s := range pop.rows[k*batchRows : min((k+1)*batchRows, len(pop.rows))] {
+				ch := pop.pr.choose(s, asOf, last)
+				f.add(s, &ch)
+			}
+			f.seal()
+			b.batches[k], b.changed[k] = f, pop.changed[k]
+		}
+		out[k] = b.batches[k]
+	}
+	return out
 }
 
 // Len tells how many subjects there are.

@@ -1,7 +1,10 @@
 package assess
 
 import (
-	"slices"
+	"encoding/binary"
+	"math/bits"
+	"runtime"
+	"sync"
 
 	"bihuan.dev/bihuan/programme"
 )
@@ -9,216 +12,297 @@ import (
 // Result holds what Run found, in columns; rows are in the order in which subjects were first put, clauses in that of the
 // standard. It does not change when the population does, but a Score that is assembled later reads the population's evidence.
 type Result struct {
-	pr      *Program
-	options Options
-	last    int
-	rows    []*subject
-	byKey   map[string]int
-	clauses []clauseColumn
-	ladders [][]Points // by section: what the bonus ladder gave; nil for sections without one
-	totals  []tally
-	vetoes  [][]vetoState // by row
-	base    []int         // the place of the grade before vetoes, after quotas
-	wanted  []int         // before quotas
-	final   []int
+	pr       *Program
+	options  Options
+	last     int
+	rows     []*subject
+	byKey    map[string]int
+	clauses  []clauseColumn
+	totals   []Points
+	scored   []uint64
+	excluded []uint64
+	noAward  []uint64
+	states   [][]uint8 // by veto
+	wanted   []uint8   // the place of the grade by points or ladder
+	base     []uint8   // the same after quotas
+	final    []uint8
 }
 
-// clauseColumn is what was found of one clause.
+// clauseColumn is what was found of one clause. Points are in the standard's smallest unit; where they follow from the verdict
+// alone there is no column of them.
 type clauseColumn struct {
-	out    []outcome
-	place  []int32         // of ranks: the place, from 1; 0: not ranked
-	among  []int32         // how many were ranked with it
-	peers  int             // how many the mean of peers is of
-	mean   Points          // of peers
-	zeroed map[int]outcome // by row: what it was before a veto zeroed it
+	status   []uint8
+	points   []int32
+	wide     map[int]int64 // points that do not fit
+	measure  []int64
+	measured []uint64
+	far      map[int]programme.Decimal // measures that do not fit
+	place    []int32                   // of ranks: the place, from 1; 0: not ranked
+	among    []int32                   // how many were ranked with it
+	peers    int                       // how many the mean of peers is of
+	mean     Points                    // of peers
 }
 
 // Run scores everybody in one column. Every sum is exact, so that the result does not depend on order or batch.
 func (pr *Program) Run(pop *Population, o Options) *Result {
 	last := pr.last(o.Party)
+	batches := pop.columns(o.AsOf, last)
 	n := len(pop.rows)
-	r := &Result{pr: pr, options: o, last: last, rows: pop.rows[:n:n], byKey: pop.byKey, clauses: make([]clauseColumn, len(pr.clauses)),
-		ladders: make([][]Points, len(pr.sections)), totals: make([]tally, n), vetoes: make([][]vetoState, n), base: make([]int, n),
-		wanted: make([]int, n), final: make([]int, n)}
-	for i := range r.clauses {
-		r.clauses[i].out = make([]outcome, n)
-	}
-	f := pr.newFacts(o.AsOf)
-	picked := make([]chosen, n)
-	for i, s := range pop.rows {
-		picked[i] = pr.choose(s, o.AsOf, last)
-		f.add(s, picked[i])
-	}
-	fr := newFrame(f)
-	for i := range n {
-		fr.row = i
-		for j, c := range pr.clauses {
-			r.clauses[j].out[i] = pr.evaluate(c, fr, &picked[i])
-		}
-	}
-	for j, c := range pr.clauses {
-		if c.shape == rankShape {
-			r.rank(c, &r.clauses[j])
-		}
-	}
-	for j, c := range pr.clauses {
-		if c.na.Word == "peer_mean" || c.missing.Word == "peer_mean" {
-			r.peers(c, &r.clauses[j])
-		}
-	}
-	for k, s := range pr.sections {
-		if s.Bonus != nil && s.Bonus.Ladder != nil {
-			r.ladders[k] = make([]Points, n)
-			for i := range n {
-				sum, _ := pr.ladder(s, &picked[i])
-				r.ladders[k][i] = pr.points(sum)
-			}
-		}
-	}
-	for i := range n {
-		fr.row = i
-		r.vetoes[i] = pr.vetoStates(r, i, fr)
-		r.zero(i)
-		r.totals[i] = pr.tally(r, i)
-		r.repair(i)
-	}
-	r.grade(fr)
+	r := pr.newResult(n)
+	r.options, r.last, r.rows, r.byKey = o, last, pop.rows[:n:n], pop.byKey
+	pr.score(batches, last, r, func(k int, m *machine, all []cells) { r.store(k*batchRows, m, all) })
 	return r
 }
 
-// rank gives competition ranks (ties share the best place) among those who have a measure, within their unit or over all.
-func (r *Result) rank(c *clause, col *clauseColumn) {
-	n := len(r.rows)
-	col.place, col.among = make([]int32, n), make([]int32, n)
-	groups := map[string][]int{}
-	for i := range n {
-		if col.out[i].status != Unmet || !col.out[i].measured {
-			continue
-		}
-		unit := ""
-		if c.Rank.Within == "unit" {
-			unit = r.rows[i].Unit
-		}
-		groups[unit] = append(groups[unit], i)
+func (pr *Program) newResult(n int) *Result {
+	words := (n + 63) / 64
+	r := &Result{pr: pr, clauses: make([]clauseColumn, len(pr.clauses)), totals: make([]Points, n), scored: make([]uint64, words),
+		excluded: make([]uint64, words), noAward: make([]uint64, words), states: make([][]uint8, len(pr.vetoes)),
+		wanted: make([]uint8, n), final: make([]uint8, n)}
+	r.base = r.wanted
+	for i := range r.states {
+		r.states[i] = make([]uint8, n)
 	}
-	for _, g := range groups {
-		slices.SortFunc(g, func(a, b int) int {
-			d := col.out[b].measure.Cmp(col.out[a].measure)
-			if c.Rank.Lowest {
-				d = -d
+	for i, c := range pr.clauses {
+		col := &r.clauses[i]
+		col.status = make([]uint8, words*64)
+		if c.ownPoints {
+			col.points = make([]int32, n)
+		}
+		if c.Measure != nil || c.shape == rankShape {
+			col.measure, col.measured = make([]int64, n), make([]uint64, words)
+		}
+	}
+	return r
+}
+
+// Counts tells how many subjects have each grade.
+type Counts struct {
+	Subjects int
+	Scored   int
+	Excluded int    // by a veto; they have no grade
+	Grades   []int  // by the places of Program.Grades; of all that are not excluded
+	Total    Points // the sum of all totals
+}
+
+// Count scores everybody in one column as Run does, and keeps nothing but how many have each grade.
+func (pr *Program) Count(pop *Population, o Options) Counts {
+	last := pr.last(o.Party)
+	out := Counts{Subjects: len(pop.rows), Grades: make([]int, len(pr.grades))}
+	var mu sync.Mutex
+	pr.score(pop.columns(o.AsOf, last), last, nil, func(_ int, m *machine, _ []cells) {
+		s := &m.sums
+		var sum int64
+		var grades [256]int
+		for i, t := range s.total[:m.n] {
+			sum += t
+			grades[s.final[i]]++
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out.Total += Points(sum) * pr.unit
+		for i := range s.scored {
+			out.Scored += bits.OnesCount64(s.scored[i])
+			out.Excluded += bits.OnesCount64(s.excluded[i])
+			for r := s.excluded[i]; r != 0; r &= r - 1 {
+				grades[s.final[i<<6|bits.TrailingZeros64(r)]]--
 			}
-			return d
+		}
+		for i := range out.Grades {
+			out.Grades[i] += grades[i]
+		}
+	})
+	return out
+}
+
+// score runs all batches and gives each to done, whose cells and sums it may use until it returns. Where a score depends on other
+// subjects, everybody's clauses come first, then ranks and means, then totals, then quotas; else a batch is done at one go.
+func (pr *Program) score(batches []*facts, last int, r *Result, done func(k int, m *machine, all []cells)) {
+	if !pr.crowd {
+		pr.parallel(len(batches), func(m *machine, k int) {
+			m.begin(batches[k])
+			for i, c := range pr.clauses {
+				m.clause(c, &m.cells[i])
+			}
+			m.finish(m.cells, last)
+			m.settleGrades(nil)
+			done(k, m, m.cells)
 		})
-		place := 0
-		for k, i := range g {
-			if k == 0 || col.out[g[k-1]].measure.Cmp(col.out[i].measure) != 0 {
-				place = k + 1
+		return
+	}
+	kept := make([][]cells, len(batches))
+	pr.parallel(len(batches), func(m *machine, k int) {
+		m.begin(batches[k])
+		kept[k] = make([]cells, len(pr.clauses))
+		for i, c := range pr.clauses {
+			m.clause(c, &kept[k][i])
+		}
+	})
+	for i, c := range pr.clauses {
+		col := &clauseColumn{}
+		if r != nil {
+			col = &r.clauses[i]
+		}
+		if c.shape == rankShape {
+			pr.rank(c, batches, kept, col)
+		}
+		if c.na.Word == "peer_mean" || c.missing.Word == "peer_mean" {
+			pr.peers(c, kept, col)
+		}
+	}
+	sums := make([]sums, len(batches))
+	pr.parallel(len(batches), func(m *machine, k int) {
+		m.begin(batches[k])
+		m.finish(kept[k], last)
+		sums[k], m.sums = m.sums, sums[k]
+	})
+	base := pr.quotas(batches, sums)
+	if r != nil && base != nil {
+		r.base = base
+	}
+	m := pr.newMachine()
+	for k, f := range batches {
+		m.f, m.n, m.words, m.sums = f, len(f.rows), (len(f.rows)+63)/64, sums[k]
+		if base != nil {
+			m.settleGrades(base[k*batchRows:])
+		} else {
+			m.settleGrades(nil)
+		}
+		done(k, m, kept[k])
+	}
+}
+
+// settleGrades finds the final grades, from those after quotas.
+func (m *machine) settleGrades(base []uint8) {
+	s := &m.sums
+	if base == nil {
+		base = s.wanted
+	}
+	if len(m.pr.grades) == 0 {
+		clear(s.final)
+		return
+	}
+	copy(s.final, base[:m.n])
+	for w := range s.scored {
+		// Only rows that a veto, a gate or drop_when says something about differ.
+		for r := s.struck[w] | s.drop[w] | ^s.scored[w]; r != 0; r &= r - 1 {
+			if i := w<<6 | bits.TrailingZeros64(r); i < m.n {
+				s.final[i] = uint8(m.pr.final(s, i, int(base[i])))
 			}
-			col.place[i], col.among[i] = int32(place), int32(len(g))
-			out := &col.out[i]
-			out.points = max(r.pr.points(c.placePoints(place)), 0)
-			if c.full > 0 {
-				out.points = min(out.points, c.full)
+		}
+	}
+}
+
+// parallel runs f for each batch, on as many processors as it is worth.
+func (pr *Program) parallel(n int, f func(m *machine, k int)) {
+	workers := min(runtime.GOMAXPROCS(0), (n+3)/4)
+	if workers <= 1 {
+		m := pr.machines.Get().(*machine)
+		defer pr.machines.Put(m)
+		for k := range n {
+			f(m, k)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range workers {
+		wg.Go(func() {
+			m := pr.machines.Get().(*machine)
+			defer pr.machines.Put(m)
+			for k := range next {
+				f(m, k)
 			}
-			*out = c.settle(*out)
+		})
+	}
+	for k := range n {
+		next <- k
+	}
+	close(next)
+	wg.Wait()
+}
+
+// spread makes a byte of each bit.
+var spread = func() (out [256]uint64) {
+	for i := range out {
+		for j := range 8 {
+			out[i] |= uint64(i>>j&1) << (8 * j)
+		}
+	}
+	return out
+}()
+
+// store keeps a batch whose first row is from.
+func (r *Result) store(from int, m *machine, all []cells) {
+	word := from / 64
+	for i := range all {
+		x, col := &all[i], &r.clauses[i]
+		for w := range m.words {
+			to := col.status[from+w*64 : from+w*64+64 : from+w*64+64]
+			met, partly, unmet, na, pending := x.met[w], x.partly[w], x.unmet[w], x.na[w], x.pending[w]
+			for b := 0; b < 64; b += 8 {
+				bytes := spread[met>>b&255]*uint64(Met) + spread[unmet>>b&255]*uint64(Unmet)
+				if (partly|na|pending)>>b&255 != 0 {
+					bytes += spread[partly>>b&255]*uint64(Partly) + spread[na>>b&255]*uint64(NotApplicable) + spread[pending>>b&255]*uint64(Pending)
+				}
+				binary.LittleEndian.PutUint64(to[b:], bytes)
+			}
+		}
+		if col.points != nil {
+			to := col.points[from : from+m.n]
+			var far int64
+			for j, p := range x.points[:len(to)] {
+				to[j] = int32(p)
+				far |= int64(int32(p)) ^ p
+			}
+			if far != 0 {
+				r.keepWide(col, from, x.points[:m.n])
+			}
+		}
+		if col.measure != nil {
+			copy(col.measure[from:], x.measure[:m.n])
+			copy(col.measured[word:], x.measured)
+			for row, out := range x.wide {
+				r.keepFar(col, from+row, out.measure)
+			}
+		}
+	}
+	s := &m.sums
+	unit := r.pr.unit
+	for i, t := range s.total[:m.n] {
+		r.totals[from+i] = Points(t) * unit
+	}
+	copy(r.scored[word:], s.scored)
+	copy(r.excluded[word:], s.excluded)
+	copy(r.noAward[word:], s.noAward)
+	copy(r.wanted[from:], s.wanted[:m.n])
+	copy(r.final[from:], s.final[:m.n])
+	for k := range r.states {
+		copy(r.states[k][from:], s.states[k][:m.n])
+	}
+}
+
+// wideMu guards the maps of what does not fit, which batches share.
+var wideMu sync.Mutex
+
+func (r *Result) keepWide(col *clauseColumn, from int, points []int64) {
+	wideMu.Lock()
+	defer wideMu.Unlock()
+	if col.wide == nil {
+		col.wide = map[int]int64{}
+	}
+	for i, p := range points {
+		if int64(int32(p)) != p {
+			col.wide[from+i] = p
 		}
 	}
 }
 
-// placePoints gives the points of a place. Beyond the list `then` says what follows: points, so much less for every further
-// place, or nothing.
-func (c *clause) placePoints(place int) programme.Decimal {
-	list := c.Rank.Points
-	if place <= len(list) {
-		return list[place-1]
+func (r *Result) keepFar(col *clauseColumn, row int, d programme.Decimal) {
+	wideMu.Lock()
+	defer wideMu.Unlock()
+	if col.far == nil {
+		col.far = map[int]programme.Decimal{}
 	}
-	then := c.Rank.Then
-	switch {
-	case then == nil || len(list) == 0 && then.Minus != nil:
-		return programme.Decimal{}
-	case then.Minus != nil:
-		return list[len(list)-1].Sub(then.Minus.Mul(programme.DecimalOf(int64(place - len(list)))))
-	}
-	return then.Points
-}
-
-// peers gives those who lack facts, or whom the clause does not concern, the mean of the others, where the clause says so.
-// Without any others it is 0.
-func (r *Result) peers(c *clause, col *clauseColumn) {
-	var sum programme.Decimal
-	for i := range col.out {
-		switch col.out[i].status {
-		case Met, Partly, Unmet:
-			sum = sum.Add(col.out[i].points.Decimal())
-			col.peers++
-		}
-	}
-	if col.peers > 0 {
-		col.mean = r.pr.points(sum.QuoRound(programme.DecimalOf(int64(col.peers)), r.pr.digits))
-	}
-	for i := range col.out {
-		out := &col.out[i]
-		if out.status == Missing && c.missing.Word == "peer_mean" || out.status == NotApplicable && c.na.Word == "peer_mean" {
-			out.points = col.mean
-		}
-	}
-}
-
-// Len tells how many subjects there are.
-func (r *Result) Len() int { return len(r.rows) }
-
-// Key gives the key of row i.
-func (r *Result) Key(i int) string { return r.rows[i].Key }
-
-// Row gives the row of a key.
-func (r *Result) Row(key string) (int, bool) {
-	i, ok := r.byKey[key]
-	return i, ok && i < len(r.rows)
-}
-
-// Options gives the day and the column.
-func (r *Result) Options() Options { return r.options }
-
-// Scored reports whether row i is scored at all: no gate stopped it, and no veto excludes it.
-func (r *Result) Scored(i int) bool { return r.totals[i].scored }
-
-// Total gives the total of row i; 0 when it is not scored.
-func (r *Result) Total(i int) Points { return r.totals[i].total }
-
-// Grade gives the grade of row i, or "" when a veto excludes it.
-func (r *Result) Grade(i int) string {
-	if r.totals[i].excluded || len(r.pr.grades) == 0 {
-		return ""
-	}
-	return r.pr.grades[r.final[i]]
-}
-
-// NoAward reports whether a veto bars row i from honours.
-func (r *Result) NoAward(i int) bool { return r.totals[i].noAward }
-
-// Status gives the verdict on a clause.
-func (r *Result) Status(i, clause int) Verdict { return r.clauses[clause].out[i].status }
-
-// Points gives the points of a clause.
-func (r *Result) Points(i, clause int) Points { return r.clauses[clause].out[i].points }
-
-// Measure gives the measure of a clause after rounding, when it has one that could be computed.
-func (r *Result) Measure(i, clause int) (programme.Decimal, bool) {
-	out := &r.clauses[clause].out[i]
-	return out.measure, out.measured
-}
-
-// Place gives the place of row i in a clause's ranking, and among how many; 0 when it is not ranked.
-func (r *Result) Place(i, clause int) (place, among int) {
-	if col := &r.clauses[clause]; col.place != nil {
-		return int(col.place[i]), int(col.among[i])
-	}
-	return 0, 0
-}
-
-// Assess scores one subject by itself: a population of one. Quotas do not apply to it; in ranks it is the first.
-func (pr *Program) Assess(s Subject, o Options) Score {
-	pop := pr.NewPopulation()
-	pop.Put(s)
-	return pr.Run(pop, o).Score(0)
+	col.far[row] = d
 }

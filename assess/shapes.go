@@ -7,7 +7,7 @@ import (
 )
 
 // shapes computes the points of a clause from the facts in the frame's row. A status of Missing or Pending says that it could not.
-func (pr *Program) shapes(c *clause, fr *frame, ch *chosen, out outcome) outcome {
+func (pr *Program) shapes(c *clause, fr *frame, out outcome) outcome {
 	switch c.shape {
 	case passShape:
 		ok, err := c.Pass.Bool(fr)
@@ -57,7 +57,12 @@ func (pr *Program) shapes(c *clause, fr *frame, ch *chosen, out outcome) outcome
 		out.status = Unmet
 		return out
 	case judgedShape:
-		return pr.judged(c, ch, out)
+		j := &fr.judged[c.index]
+		if out.n = int64(j.given[fr.row]); out.n == 0 {
+			out.status = Pending
+			return out
+		}
+		out.points = j.points[fr.row]
 	case formulaShape:
 		d, err := c.Formula.Number(fr)
 		if err != nil {
@@ -243,21 +248,18 @@ func (pr *Program) proportional(c *clause, fr *frame, out outcome) outcome {
 	return c.settle(out)
 }
 
-// judged takes the assessors' decisions, or their mean.
-func (pr *Program) judged(c *clause, ch *chosen, out outcome) outcome {
+// judge gives the points that the assessors decided on, or their mean, and how many they are.
+func (pr *Program) judge(c *clause, ch *chosen) (Points, int32) {
 	given := pr.decisions(c, ch)
 	if len(given) == 0 {
-		out.status = Pending
-		return out
+		return 0, 0
 	}
-	out.n = int64(len(given))
 	sum := programme.Decimal{}
 	used := c.undropped(given)
 	for _, d := range used {
 		sum = sum.Add(d)
 	}
-	out.points = pr.points(sum.QuoRound(programme.DecimalOf(int64(len(used))), pr.digits))
-	return c.settle(out)
+	return pr.points(sum.QuoRound(programme.DecimalOf(int64(len(used))), pr.digits)), int32(len(given))
 }
 
 // decisions gives the points that each assessor gave. Points outside of from and to are held to them; a level that the clause does

@@ -40,13 +40,13 @@ func (pr *Program) scale(earned, all, had Points) Points {
 
 // tally sums up. What does not apply and is to be left out (合理缺项) is made up for by the rest of its section; a section of
 // which nothing applies by the rest of its part; a part by the rest of the standard.
-func (pr *Program) tally(r *Result, i int) tally {
+func (pr *Program) tally(outs []outcome, ladders func(section int) Points) tally {
 	t := tally{sections: make([]partial, len(pr.sections)), parts: make([]partial, len(pr.parts)), scored: true}
 	for k, s := range pr.sections {
 		x := &t.sections[k]
 		x.had = s.points
 		for _, c := range s.clauses {
-			out := &r.clauses[c].out[i]
+			out := &outs[c]
 			if out.status == NotApplicable && pr.clauses[c].na.Word == "rescale" {
 				if s.Bonus == nil {
 					x.had -= pr.clauses[c].full
@@ -59,8 +59,8 @@ func (pr *Program) tally(r *Result, i int) tally {
 			}
 		}
 		if s.Bonus != nil {
-			if r.ladders[k] != nil {
-				x.raw += r.ladders[k][i]
+			if s.Bonus.Ladder != nil {
+				x.raw += ladders(k)
 			}
 			x.earned = x.raw
 			if limit := pr.points(s.Bonus.Cap); x.raw > limit {

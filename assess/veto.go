@@ -99,17 +99,19 @@ func (pr *Program) addVetoes(s *programme.Standard) error {
 // errWaiting is why a clause's veto is undecided while the clause waits for an assessor.
 var errWaiting = errors.New("pending")
 
-// strikes reports whether the veto's condition holds in the frame's row.
-func (pr *Program) strikes(v *veto, fr *frame, ch *chosen, out *outcome) (bool, error) {
+// strikes reports whether the veto's condition holds in the frame's row; outs are the outcomes of its clauses, or nil.
+func (pr *Program) strikes(v *veto, fr *frame, outs []outcome) (bool, error) {
 	if v.When != nil {
 		return v.When.Bool(fr)
 	}
-	if out == nil {
+	var out outcome
+	if outs == nil {
 		if pr.clauses[v.clause].shape == rankShape {
 			return false, errWaiting // the places of an earlier day are not known
 		}
-		o := pr.evaluate(pr.clauses[v.clause], fr, ch)
-		out = &o
+		out = pr.evaluate(pr.clauses[v.clause], fr)
+	} else {
+		out = outs[v.clause]
 	}
 	switch out.status {
 	case Unmet:
@@ -125,30 +127,26 @@ func (pr *Program) strikes(v *veto, fr *frame, ch *chosen, out *outcome) (bool, 
 	return false, nil
 }
 
-// vetoStates finds how things stand with every veto for row i.
+// vetoStates finds how things stand with every veto for a subject, and since when.
 //
 // Without `for`, a veto is in force while its condition holds; once `until` holds too, it is repaired. With `for`, the days
 // on which evidence that the condition reads became true are replayed: the veto struck on the last one on which it held, and is in
 // force for the span from there, unless `until` holds.
-func (pr *Program) vetoStates(r *Result, i int, fr *frame) []vetoState {
+func (pr *Program) vetoStates(s *subject, last int, fr *frame, outs []outcome) []vetoState {
 	var states []vetoState
 	for k, v := range pr.vetoes {
-		var out *outcome
-		if v.clause >= 0 {
-			out = &r.clauses[v.clause].out[i]
-		}
-		now, err := pr.strikes(v, fr, nil, out)
+		now, err := pr.strikes(v, fr, outs)
 		st := vetoState{veto: k}
 		switch {
 		case now:
-			st.since = pr.since(r, i, v, r.options.AsOf)
+			st.since = pr.since(s, last, v, fr.asOf)
 			if !v.For.Zero() {
-				st.ends = pr.calendar.Add(r.options.AsOf, v.For)
+				st.ends = pr.calendar.Add(fr.asOf, v.For)
 			}
 			st.state = InForce
 		case !v.For.Zero():
-			if day, ok := pr.lastStrike(r, i, v); ok && r.options.AsOf < pr.calendar.Add(day, v.For) {
-				st.since, st.ends, st.state = pr.since(r, i, v, day), pr.calendar.Add(day, v.For), InForce
+			if day, ok := pr.lastStrike(s, last, v, fr.asOf); ok && fr.asOf < pr.calendar.Add(day, v.For) {
+				st.since, st.ends, st.state = pr.since(s, last, v, day), pr.calendar.Add(day, v.For), InForce
 			}
 		}
 		if st.state == "" && err != nil {
@@ -180,19 +178,19 @@ func (pr *Program) days(s *subject, v *veto, upTo programme.Day) []programme.Day
 }
 
 // heldOn evaluates the condition as of an earlier day.
-func (pr *Program) heldOn(r *Result, i int, v *veto, day programme.Day) bool {
-	f := pr.newFacts(day)
-	ch := pr.choose(r.rows[i], day, r.last)
-	f.add(r.rows[i], ch)
+func (pr *Program) heldOn(s *subject, last int, v *veto, day programme.Day) bool {
+	f := pr.newFacts(day, nil)
+	ch := pr.choose(s, day, last)
+	f.add(s, &ch)
 	fr := newFrame(f)
 	fr.row = 0
-	ok, err := pr.strikes(v, fr, &ch, nil)
+	ok, err := pr.strikes(v, fr, nil)
 	return ok && err == nil
 }
 
-func (pr *Program) lastStrike(r *Result, i int, v *veto) (programme.Day, bool) {
-	for _, d := range pr.days(r.rows[i], v, r.options.AsOf) {
-		if pr.heldOn(r, i, v, d) {
+func (pr *Program) lastStrike(s *subject, last int, v *veto, asOf programme.Day) (programme.Day, bool) {
+	for _, d := range pr.days(s, v, asOf) {
+		if pr.heldOn(s, last, v, d) {
 			return d, true
 		}
 	}
@@ -200,9 +198,9 @@ func (pr *Program) lastStrike(r *Result, i int, v *veto) (programme.Day, bool) {
 }
 
 // since gives the first day of the unbroken run of days, back from one on which the condition holds, on which it held.
-func (pr *Program) since(r *Result, i int, v *veto, day programme.Day) programme.Day {
-	for _, d := range pr.days(r.rows[i], v, day) {
-		if !pr.heldOn(r, i, v, d) {
+func (pr *Program) since(s *subject, last int, v *veto, day programme.Day) programme.Day {
+	for _, d := range pr.days(s, v, day) {
+		if !pr.heldOn(s, last, v, d) {
 			break
 		}
 		day = d
@@ -210,43 +208,18 @@ func (pr *Program) since(r *Result, i int, v *veto, day programme.Day) programme
 	return day
 }
 
-// zero takes the points of the clauses that a veto in force zeroes.
-func (r *Result) zero(i int) {
-	for _, st := range r.vetoes[i] {
-		v := r.pr.vetoes[st.veto]
-		if v.Effect != programme.ZeroItem || st.state != InForce {
-			continue
-		}
-		col := &r.clauses[v.target]
-		if out := &col.out[i]; out.status != NotApplicable {
-			if _, again := col.zeroed[i]; again {
-				continue
-			}
-			if col.zeroed == nil {
-				col.zeroed = map[int]outcome{}
-			}
-			col.zeroed[i] = *out
-			out.points = 0
-			if out.status == Met || out.status == Partly {
-				out.status = Unmet
-			}
-		}
-	}
-}
-
 // repair takes off what remains of repaired vetoes, then lets those in force set the score, fail, bar or exclude.
-func (r *Result) repair(i int) {
-	t := &r.totals[i]
-	for _, st := range r.vetoes[i] {
-		if v := r.pr.vetoes[st.veto]; st.state == WasVetoed && v.Repaired != nil {
-			t.deducted += r.pr.points(v.Repaired.Deduct)
+func (pr *Program) repair(t *tally, states []vetoState) {
+	for _, st := range states {
+		if v := pr.vetoes[st.veto]; st.state == WasVetoed && v.Repaired != nil {
+			t.deducted += pr.points(v.Repaired.Deduct)
 		}
 	}
 	if t.deducted > 0 {
 		t.total = max(t.total-t.deducted, 0)
 	}
-	for _, st := range r.vetoes[i] {
-		v := r.pr.vetoes[st.veto]
+	for _, st := range states {
+		v := pr.vetoes[st.veto]
 		if st.state != InForce {
 			continue
 		}

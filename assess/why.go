@@ -8,7 +8,7 @@ import (
 
 // why says in one sentence what was found and what followed.
 func (x *explainer) why(c *clause, out *outcome) programme.Text {
-	before, zeroed := x.r.clauses[c.index].zeroed[x.row]
+	before, zeroed := x.zeroed[c.index]
 	if !zeroed {
 		return sentence(x.found(c, out))
 	}
@@ -17,7 +17,7 @@ func (x *explainer) why(c *clause, out *outcome) programme.Text {
 
 // zeroing names the veto that zeroes a clause.
 func (x *explainer) zeroing(c *clause) programme.Text {
-	for _, st := range x.r.vetoes[x.row] {
+	for _, st := range x.states {
 		if v := x.pr.vetoes[st.veto]; v.Effect == programme.ZeroItem && v.target == c.index && st.state == InForce {
 			return vetoTitle(v)
 		}

@@ -18,6 +18,12 @@ var celDecimal = types.NewOpaqueType("decimal").WithTraits(traits.AdderType | tr
 // decimalVal is a Decimal as CEL sees it. It is not Decimal itself because Add means two things.
 type decimalVal struct{ Decimal }
 
+// IsCELDecimal reports whether a type of a checked expression is that of number and money fields.
+func IsCELDecimal(t *types.Type) bool { return t.IsExactType(celDecimal) }
+
+// DecimalOfCEL gives the number that v holds when it is of the type of number and money fields.
+func DecimalOfCEL(v ref.Val) (Decimal, bool) { d, ok := v.(decimalVal); return d.Decimal, ok }
+
 // CELDecimal gives d as a value for expressions.
 func CELDecimal(d Decimal) ref.Val { return decimalVal{d} }
 

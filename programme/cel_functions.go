@@ -159,6 +159,9 @@ func most(x []Decimal) (Decimal, bool) {
 
 func median(x []Decimal) (Decimal, bool) { return percentile(x, DecimalOf(50)) }
 
+// Percentile gives the p-th percentile of x as the language's percentile(p) does; false when x is empty.
+func Percentile(x []Decimal, p Decimal) (Decimal, bool) { return percentile(x, p) }
+
 // percentile interpolates between neighbours as PERCENTILE.INC of spreadsheets does, and as county offices therefore do:
 // the place is p ÷ 100 × (n − 1) from the smallest.
 func percentile(x []Decimal, p Decimal) (Decimal, bool) {

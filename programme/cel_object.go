@@ -95,6 +95,9 @@ func (s *Shape) Name(i int) string { return s.slots[i].name }
 // Field gives the field that the i-th place was made from, or nil.
 func (s *Shape) Field(i int) *Field { return s.slots[i].field }
 
+// Type gives the type that the i-th place has in expressions.
+func (s *Shape) Type(i int) *types.Type { return s.slots[i].typ }
+
 // Sub gives the shape of the objects that the i-th place holds, or nil.
 func (s *Shape) Sub(i int) *Shape { return s.slots[i].shape }
 

@@ -1,0 +1,464 @@
+package assess
+
+import (
+	"math"
+	"math/bits"
+)
+
+// cells are what was found of one clause for a batch: in which rows it is met, partly met and so on (missing is none of these), and
+// the points in the standard's smallest unit. Without points they follow from the verdict alone.
+type cells struct {
+	met, partly, unmet, na, pending, missing []uint64
+	points                                   []int64
+	measured                                 []uint64
+	measure                                  []int64
+	wide                                     map[int]outcome // of measures that do not fit
+}
+
+func (x *cells) begin(words int, measure, points bool) {
+	if len(x.met) < words {
+		b := make([]uint64, 7*words)
+		for i, p := range []*[]uint64{&x.met, &x.partly, &x.unmet, &x.na, &x.pending, &x.missing, &x.measured} {
+			*p = b[i*words : (i+1)*words : (i+1)*words]
+		}
+		if measure {
+			x.measure = make([]int64, words*64)
+		}
+		if points {
+			x.points = make([]int64, words*64)
+		}
+	}
+	for _, p := range []*[]uint64{&x.met, &x.partly, &x.unmet, &x.na, &x.pending, &x.missing, &x.measured} {
+		*p = (*p)[:words]
+		clear(*p)
+	}
+	x.wide = nil
+	if points {
+		x.points = x.points[:words*64]
+	}
+}
+
+// clause finds what became of a clause for the batch, apart from what depends on other subjects.
+func (m *machine) clause(c *clause, x *cells) {
+	m.temp.reset()
+	m.left = nil
+	x.begin(m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+	live := m.live()
+	lc := m.pr.ir.clauses[c.index]
+	if lc == nil {
+		m.interpret(c, x, live)
+		return
+	}
+	asked := m.temp.bits.take(m.words)
+	copy(asked, live)
+	if lc.applies != nil {
+		a := m.at(lc.applies, nil)
+		for i := range asked {
+			asked[i] &= a.t[i]
+			x.na[i] = live[i] & a.f[i]
+		}
+	}
+	for _, form := range c.proof {
+		for i := range asked {
+			asked[i] &= m.f.proofs[form][i]
+		}
+	}
+	var measure []int64
+	if lc.measure != nil {
+		v := m.at(lc.measure, nil)
+		measure = v.x
+		for i := range asked {
+			asked[i] &= v.ok[i]
+		}
+		copy(x.measured, asked)
+		copy(x.measure, v.x[:m.words*64])
+	}
+	m.shape(c, lc, x, asked, measure)
+	m.policies(c, x, live)
+	if m.left != nil {
+		m.interpret(c, x, m.left)
+	}
+}
+
+// live has the bits of the rows that there are.
+func (m *machine) live() []uint64 {
+	b := m.temp.bits.take(m.words)
+	set(b)
+	if m.n&63 != 0 {
+		b[m.words-1] = 1<<(m.n&63) - 1
+	}
+	return b
+}
+
+// policies decides on what is missing or does not apply.
+func (m *machine) policies(c *clause, x *cells, live []uint64) {
+	lack := x.missing
+	for i := range lack {
+		lack[i] = live[i] &^ (x.met[i] | x.partly[i] | x.unmet[i] | x.na[i] | x.pending[i])
+	}
+	if x.points != nil {
+		missing, na := c.byVerdict[Missing], c.byVerdict[NotApplicable]
+		for i := range lack {
+			x.assign(i, x.na[i], na)
+			x.assign(i, x.pending[i], 0)
+			x.assign(i, lack[i], missing)
+		}
+	}
+	if c.missing.Word == "pending" {
+		for i := range lack {
+			x.pending[i] |= lack[i]
+			lack[i] = 0
+		}
+	}
+}
+
+// assign gives points to some rows of a word.
+func (x *cells) assign(word int, rows uint64, points int64) {
+	for ; rows != 0; rows &= rows - 1 {
+		x.points[word<<6|bits.TrailingZeros64(rows)] = points
+	}
+}
+
+// interpret lets the interpreter decide some rows.
+func (m *machine) interpret(c *clause, x *cells, rows []uint64) {
+	for w := range rows {
+		for r := rows[w]; r != 0; r &= r - 1 {
+			row := w<<6 | bits.TrailingZeros64(r)
+			x.put(m.pr, c, row, m.pr.evaluate(c, m.frame(row)))
+		}
+	}
+}
+
+// put stores an outcome of the interpreter.
+func (x *cells) put(pr *Program, c *clause, row int, out outcome) {
+	w, b := row>>6, uint64(1)<<(row&63)
+	for _, p := range [][]uint64{x.met, x.partly, x.unmet, x.na, x.pending, x.missing, x.measured} {
+		p[w] &^= b
+	}
+	switch out.status {
+	case Met:
+		x.met[w] |= b
+	case Partly:
+		x.partly[w] |= b
+	case Unmet:
+		x.unmet[w] |= b
+	case NotApplicable:
+		x.na[w] |= b
+	case Pending:
+		x.pending[w] |= b
+	default:
+		x.missing[w] |= b
+	}
+	if x.points != nil {
+		x.points[row] = int64(out.points / pr.unit)
+	}
+	if out.measured {
+		x.measured[w] |= b
+		n, ok := out.measure.Scaled(c.measureScale(pr))
+		if x.measure[row] = n; !ok {
+			if x.wide == nil {
+				x.wide = map[int]outcome{}
+			}
+			x.wide[row] = out
+		}
+	}
+}
+
+// measureScale is how many decimals stored measures of a clause have.
+func (c *clause) measureScale(pr *Program) int {
+	if lc := pr.ir.clauses[c.index]; lc != nil && lc.measure != nil {
+		return lc.rounded
+	}
+	return c.digits
+}
+
+// shape computes the points of the rows in asked.
+func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measure []int64) {
+	switch c.shape {
+	case passShape:
+		v := m.at(lc.nodes[0], nil)
+		for i := range asked {
+			x.met[i], x.unmet[i] = asked[i]&v.t[i], asked[i]&v.f[i]
+		}
+		if x.points != nil {
+			clear(x.points)
+			addUnder(x.points, x.met, lc.full)
+		}
+		return
+	case rankShape: // the place comes later
+		copy(x.unmet, asked)
+		clear(x.points)
+		return
+	case judgedShape:
+		j := &m.f.judged[c.index]
+		for row := range m.n {
+			w, b := row>>6, uint64(1)<<(row&63)
+			if x.points[row] = int64(j.points[row] / m.pr.unit); j.given[row] == 0 {
+				x.pending[w] |= asked[w] & b
+				asked[w] &^= b
+			}
+		}
+	case tickShape:
+		m.ticks(lc, x, asked)
+	case deductShape:
+		m.deductions(lc, x, asked)
+	case bandShape:
+		clear(x.points)
+		for k := len(lc.low) - 1; k >= 0; k-- {
+			low, wide, points := lc.low[k], lc.wide[k], lc.points[k]
+			p := x.points[:len(measure)]
+			for i, v := range measure {
+				mask := -int64(bit(uint64(v)-uint64(low) <= wide))
+				p[i] = p[i]&^mask | points&mask
+			}
+		}
+	case linearShape:
+		m.linear(c, lc, x, asked, measure)
+	case proportionalShape:
+		m.proportional(lc, x, asked, measure)
+	case eachShape:
+		v := m.at(lc.nodes[0], nil)
+		for i := range asked {
+			asked[i] &= v.ok[i]
+		}
+		limit := int64(math.MaxInt32) / max(lc.each, 1)
+		for i, n := range v.x[:len(x.points)] {
+			if n = max(n, 0); n > limit {
+				m.leaveRow(i)
+				n = 0
+			}
+			p := m.pr.toUnits(n*lc.each, lc.scale)
+			if lc.most > 0 {
+				p = min(p, lc.most)
+			}
+			x.points[i] = p
+		}
+	case formulaShape:
+		v := m.at(lc.nodes[0], nil)
+		for i := range asked {
+			asked[i] &= v.ok[i]
+		}
+		for i, d := range v.x[:len(x.points)] {
+			if d > 1<<40 || d < -1<<40 {
+				m.leaveRow(i)
+				d = 0
+			}
+			p := max(m.pr.toUnits(d, lc.scale), 0)
+			if lc.full > 0 {
+				p = min(p, lc.full)
+			}
+			x.points[i] = p
+		}
+	}
+	x.settle(lc.full, asked, m.temp.bits.take(m.words))
+}
+
+// leaveRow leaves a row of the subjects to the interpreter, when there is one.
+func (m *machine) leaveRow(i int) {
+	if i < m.n {
+		m.leave(nil, i)
+	}
+}
+
+// toUnits gives a number of so many decimals as points, rounded half to even.
+func (pr *Program) toUnits(x int64, scale int) int64 {
+	switch {
+	case scale < pr.digits:
+		return x * pr.powers[pr.digits-scale]
+	case scale > pr.digits:
+		return halfEven(x, pr.powers[scale-pr.digits])
+	}
+	return x
+}
+
+// settle sets the verdicts that follow from the points.
+func (x *cells) settle(full int64, asked, low []uint64) {
+	lessConst(low, x.points, 1)
+	lessConst(x.partly, x.points, full)
+	for i := range asked {
+		var met uint64
+		switch {
+		case full > 0:
+			met = ^x.partly[i]
+		case full == 0:
+			met = ^low[i]
+		}
+		x.met[i] = asked[i] & met
+		x.unmet[i] = asked[i] & low[i] &^ met
+		x.partly[i] = asked[i] &^ low[i] &^ met
+	}
+}
+
+// ticks adds up the conditions that hold; where none can be told the clause is missing.
+func (m *machine) ticks(lc *compiled, x *cells, asked []uint64) {
+	clear(x.points)
+	known := m.temp.bits.take(m.words)
+	clear(known)
+	for k, n := range lc.nodes {
+		v := m.at(n, nil)
+		for i := range known {
+			known[i] |= v.t[i] | v.f[i]
+		}
+		addUnder(x.points, v.t, lc.points[k])
+	}
+	for i := range asked {
+		asked[i] &= known[i]
+	}
+	if lc.scale != m.pr.digits {
+		for i, p := range x.points {
+			x.points[i] = m.pr.toUnits(p, lc.scale)
+		}
+	}
+}
+
+// addUnder adds p to the rows whose bit is set.
+func addUnder(dst []int64, rows []uint64, p int64) {
+	for w := range len(dst) / 64 {
+		d, b := (*[64]int64)(dst[w*64:]), rows[w]
+		for j := 0; j < 64; j += 4 {
+			q := (*[4]int64)(d[j:])
+			q[0] += p & -int64(b&1)
+			q[1] += p & -int64(b>>1&1)
+			q[2] += p & -int64(b>>2&1)
+			q[3] += p & -int64(b>>3&1)
+			b >>= 4
+		}
+	}
+}
+
+func (m *machine) deductions(lc *compiled, x *cells, asked []uint64) {
+	for i := range x.points {
+		x.points[i] = lc.each
+	}
+	for k, n := range lc.nodes {
+		v := m.at(n, nil)
+		for i := range asked {
+			asked[i] &= v.ok[i]
+		}
+		table := (*[tableCases]int64)(lc.tables[k])
+		for i, cases := range v.x[:len(x.points)] {
+			if cases = max(cases, 0); cases >= tableCases {
+				m.leaveRow(i)
+				cases = 0
+			}
+			x.points[i] -= table[cases&(tableCases-1)]
+		}
+	}
+	for i, p := range x.points {
+		x.points[i] = m.pr.toUnits(max(p, 0), lc.scale)
+	}
+}
+
+// linear takes minus off for every each that the measure falls short of full_at.
+func (m *machine) linear(c *clause, lc *compiled, x *cells, asked []uint64, measure []int64) {
+	number := func(n *node) ([]int64, int64) {
+		v := m.at(n, nil)
+		for i := range asked {
+			asked[i] &= v.ok[i]
+		}
+		return v.x, power(lc.scale - n.scale)
+	}
+	fullAt, up := number(lc.fullAt)
+	var zero []int64
+	var zeroUp int64
+	if lc.zero != nil {
+		zero, zeroUp = number(lc.zero)
+	}
+	raise := power(lc.scale - lc.rounded)
+	const limit = math.MaxInt64 / 4
+	points, scale := lc.points[0], int(lc.points[1])
+	far := (points + lc.minus) / max(lc.minus, 1) // so many steps cost everything
+	for i := range x.points {
+		v, top := measure[i], fullAt[i]
+		if !within(v, limit/raise) || !within(top, limit/up) || zero != nil && !within(zero[i], limit/zeroUp) {
+			m.leaveRow(i)
+			x.points[i] = 0
+			continue
+		}
+		v *= raise
+		if zero != nil && v < zero[i]*zeroUp {
+			x.points[i] = 0
+			continue
+		}
+		short := top*up - v
+		switch {
+		case short <= 0:
+			x.points[i] = lc.full
+			continue
+		case c.Linear.Step == "exact":
+			if short > limit/max(lc.minus, 1) || short/lc.each > far {
+				x.points[i] = 0
+				if lc.minus == 0 {
+					m.leaveRow(i)
+				}
+				continue
+			}
+			left := points*lc.each - short*lc.minus
+			var p int64
+			fits := true
+			if d := m.pr.digits - scale; d >= 0 {
+				p, fits = divide(left, lc.each, d)
+			} else {
+				p, fits = divide(left, lc.each*power(-d), 0)
+			}
+			if !fits {
+				m.leaveRow(i)
+			}
+			x.points[i] = max(p, 0)
+			continue
+		}
+		steps := short / lc.each
+		if c.Linear.Step == "ceil" && steps*lc.each < short {
+			steps++
+		}
+		if steps > far {
+			if x.points[i] = 0; lc.minus == 0 {
+				x.points[i] = lc.full
+			}
+			continue
+		}
+		x.points[i] = max(m.pr.toUnits(points-steps*lc.minus, scale), 0)
+	}
+}
+
+func within(x, limit int64) bool { return -limit <= x && x <= limit }
+
+// proportional gives points × completion, rounded once. Floats compute it where that leaves no doubt about the rounding.
+func (m *machine) proportional(lc *compiled, x *cells, asked []uint64, measure []int64) {
+	n := lc.nodes[0]
+	v := m.at(n, nil)
+	for i := range asked {
+		asked[i] &= v.ok[i]
+	}
+	raise, up := power(lc.scale-lc.rounded), power(lc.scale-n.scale)
+	const limit = math.MaxInt64
+	for i := range x.points {
+		done, target := measure[i], v.x[i]
+		x.points[i] = 0
+		if target <= 0 {
+			if i>>6 < len(asked) {
+				asked[i>>6] &^= 1 << (i & 63)
+			}
+			continue
+		}
+		if !within(done, limit/raise) || target > limit/up {
+			m.leaveRow(i)
+			continue
+		}
+		done, target = done*raise, target*up
+		rate := float64(done) / float64(target)
+		if !lc.uncapped {
+			rate = min(rate, lc.cap)
+		}
+		if done < target {
+			rate *= lc.short
+		}
+		y := float64(rate * lc.factor)
+		r := float64(y+0x1.8p52) - 0x1.8p52
+		if !(math.Abs(y-r) < 0.4999) || !(math.Abs(y) < 1e9) {
+			m.leaveRow(i)
+			continue
+		}
+		x.points[i] = max(int64(r), 0)
+	}
+}

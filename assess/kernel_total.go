@@ -1,0 +1,504 @@
+package assess
+
+import (
+	"math/bits"
+	"slices"
+
+	"bihuan.dev/bihuan/programme"
+)
+
+// sums are the totals of a batch, in units of points, and what became of each subject.
+type sums struct {
+	section, part, total []int64
+	scored, excluded     []uint64
+	noAward, failed      []uint64
+	wanted, final        []uint8 // places of grades
+	states               [][]uint8
+	struck               []uint64 // rows in which a veto says something
+	drop                 []uint64
+	limits               []limits
+}
+
+// limits are what vetoes do to a grade: it is capAt at best, and setTo unless that is -1.
+type limits struct{ capAt, setTo int16 }
+
+// The states of a veto in columns.
+const (
+	silent uint8 = iota
+	inForce
+	repaired
+	undecided
+)
+
+var stateNames = [...]string{"", InForce, WasVetoed, Undecided}
+
+func (s *sums) begin(pr *Program, words int) {
+	n := words * 64
+	s.section, s.part, s.total = sized(s.section, n), sized(s.part, n), sized(s.total, n)
+	for _, b := range []*[]uint64{&s.scored, &s.excluded, &s.noAward, &s.failed, &s.struck, &s.drop} {
+		*b = sized(*b, words)
+		clear(*b)
+	}
+	clear(s.total)
+	s.wanted, s.final = sized(s.wanted, n), sized(s.final, n)
+	s.limits = sized(s.limits, n)
+	if len(s.states) == 0 {
+		s.states = make([][]uint8, len(pr.vetoes))
+	}
+	for i := range s.states {
+		s.states[i] = sized(s.states[i], n)
+		clear(s.states[i])
+	}
+}
+
+func sized[T any](b []T, n int) []T {
+	if cap(b) < n {
+		return make([]T, n)
+	}
+	return b[:n]
+}
+
+// finish goes from the points of clauses to totals and grades: vetoes, sums, what vetoes take off, grades before quotas.
+func (m *machine) finish(all []cells, last int) {
+	s := &m.sums
+	s.begin(m.pr, m.words)
+	m.temp.reset()
+	live := m.live()
+	copy(s.scored, live)
+	m.vetoes(all, last)
+	m.zero(all)
+	m.total(all)
+	for _, c := range m.pr.clauses {
+		if c.Gate {
+			x := &all[c.index]
+			for i := range s.scored {
+				s.scored[i] &= x.met[i] | x.na[i]
+			}
+		}
+	}
+	m.effects()
+	m.grades(all)
+}
+
+// vetoes finds how things stand with every veto.
+func (m *machine) vetoes(all []cells, last int) {
+	s := &m.sums
+	for k, v := range m.pr.vetoes {
+		m.left = nil
+		holds, open := m.temp.bits.take(m.words), m.temp.bits.take(m.words)
+		lv := m.pr.ir.vetoes[k]
+		switch {
+		case v.When == nil:
+			x := &all[v.clause]
+			for i := range holds {
+				holds[i], open[i] = x.unmet[i], x.missing[i]|x.pending[i]
+			}
+		case lv.when != nil:
+			a := m.at(lv.when, nil)
+			live := m.live()
+			for i := range holds {
+				holds[i], open[i] = a.t[i]&live[i], live[i]&^(a.t[i]|a.f[i])
+			}
+		default:
+			clear(holds)
+			clear(open)
+			m.leaveAll(m.live())
+		}
+		for w := range m.left {
+			for r := m.left[w]; r != 0; r &= r - 1 {
+				b := r & -r
+				holds[w] &^= b
+				open[w] &^= b
+				switch yes, err := v.When.Bool(m.frame(w<<6 | bits.TrailingZeros64(r))); {
+				case err != nil:
+					open[w] |= b
+				case yes:
+					holds[w] |= b
+				}
+			}
+		}
+		if !v.For.Zero() {
+			m.replay(v, holds, last)
+		}
+		over := m.over(v, lv, holds)
+		for w := range holds {
+			for r := holds[w] | open[w]; r != 0; r &= r - 1 {
+				b := r & -r
+				state := undecided
+				if holds[w]&b != 0 {
+					if state = inForce; over != nil && over[w]&b != 0 {
+						state = repaired
+					}
+				}
+				s.states[k][w<<6|bits.TrailingZeros64(r)] = state
+			}
+			s.struck[w] |= holds[w] | open[w]
+		}
+	}
+}
+
+// replay adds those whom the veto struck on an earlier day that still counts.
+func (m *machine) replay(v *veto, holds []uint64, last int) {
+	for row, s := range m.f.rows {
+		if isSet(holds, int32(row)) {
+			continue
+		}
+		for _, d := range m.pr.days(s, v, m.f.asOf) {
+			if m.f.asOf >= m.pr.calendar.Add(d, v.For) {
+				break // this day and all before it are over
+			}
+			if m.pr.heldOn(s, last, v, d) {
+				holds[row>>6] |= 1 << (row & 63)
+				break
+			}
+		}
+	}
+}
+
+// over tells for whom the veto is repaired.
+func (m *machine) over(v *veto, lv compiledVeto, holds []uint64) []uint64 {
+	if v.Until == nil || lastSet(holds) < 0 {
+		return nil
+	}
+	m.left = nil
+	out := m.temp.bits.take(m.words)
+	if lv.until != nil {
+		copy(out, m.at(lv.until, nil).t)
+	} else {
+		clear(out)
+		m.leaveAll(holds)
+	}
+	for w := range m.left {
+		for r := m.left[w] & holds[w]; r != 0; r &= r - 1 {
+			out[w] &^= r & -r
+			if yes, err := v.Until.Bool(m.frame(w<<6 | bits.TrailingZeros64(r))); err == nil && yes {
+				out[w] |= r & -r
+			}
+		}
+	}
+	return out
+}
+
+func eachBit(w uint64, f func(j int)) {
+	for ; w != 0; w &= w - 1 {
+		f(bits.TrailingZeros64(w))
+	}
+}
+
+// lastSet gives the highest bit that is set, or -1.
+func lastSet(w []uint64) int {
+	for i := len(w) - 1; i >= 0; i-- {
+		if w[i] != 0 {
+			return i<<6 + 63 - bits.LeadingZeros64(w[i])
+		}
+	}
+	return -1
+}
+
+// each calls f for every row in which a veto of this effect has this state.
+func (m *machine) each(effect string, state uint8, f func(row int, v *veto)) {
+	s := &m.sums
+	for k, v := range m.pr.vetoes {
+		if effect != "" && v.Effect != effect {
+			continue
+		}
+		for w := range s.struck {
+			for r := s.struck[w]; r != 0; r &= r - 1 {
+				if row := w<<6 | bits.TrailingZeros64(r); s.states[k][row] == state {
+					f(row, v)
+				}
+			}
+		}
+	}
+}
+
+// zero takes the points of the clauses that a veto in force zeroes.
+func (m *machine) zero(all []cells) {
+	m.each(programme.ZeroItem, inForce, func(row int, v *veto) {
+		x := &all[v.target]
+		w, b := row>>6, uint64(1)<<(row&63)
+		if x.na[w]&b != 0 {
+			return
+		}
+		x.points[row] = 0
+		x.unmet[w] |= b & (x.met[w] | x.partly[w])
+		x.met[w] &^= b
+		x.partly[w] &^= b
+	})
+}
+
+// total sums up. What does not apply and is to be left out (合理缺项) is made up for by the rest of its section, and so on.
+func (m *machine) total(all []cells) {
+	pr, s := m.pr, &m.sums
+	unit := pr.unit
+	left := m.temp.bits.take(m.words) // rows in which something in a section does not apply
+	gone := m.temp.bits.take(m.words) // rows in which a section of the part is gone
+	lost := m.temp.bits.take(m.words) // rows in which a part is gone
+	bonus := m.temp.ints.take(m.words * 64)
+	partHad := m.temp.ints.take(m.words * 64)
+	had := m.temp.ints.take(m.words * 64)
+	clear(bonus)
+	clear(lost)
+	var whole int64
+	for _, p := range pr.parts {
+		whole += int64(p.points / unit)
+	}
+	for i := range had {
+		had[i] = whole
+	}
+	for _, p := range pr.parts {
+		clear(s.part)
+		clear(gone)
+		for _, k := range p.sections {
+			sec := pr.sections[k]
+			if sec.Bonus != nil {
+				clear(s.section)
+				m.addClauses(all, sec, s.section)
+				limit := int64(pr.points(sec.Bonus.Cap) / unit)
+				for i := range m.n {
+					if sec.Bonus.Ladder != nil {
+						s.section[i] += int64(m.f.ladders[k][i] / unit)
+					}
+					bonus[i] += min(s.section[i], limit)
+				}
+				continue
+			}
+			clear(left)
+			for _, c := range sec.clauses {
+				if pr.clauses[c].na.Word == "rescale" && pr.clauses[c].full != 0 {
+					for i, w := range all[c].na {
+						left[i] |= w
+					}
+				}
+			}
+			if lastSet(left) < 0 {
+				m.addClauses(all, sec, s.part)
+				continue
+			}
+			clear(s.section)
+			m.addClauses(all, sec, s.section)
+			m.rescale(all, sec, left, gone, partHad, p)
+			for i, e := range s.section {
+				s.part[i] += e
+			}
+		}
+		full := int64(p.points / unit)
+		for w, r := range gone {
+			for ; r != 0; r &= r - 1 {
+				i := w<<6 | bits.TrailingZeros64(r)
+				if partHad[i] > 0 {
+					s.part[i] = scaled(s.part[i], full, partHad[i])
+				} else {
+					had[i] -= full
+					lost[w] |= r & -r
+				}
+			}
+		}
+		for i, e := range s.part {
+			s.total[i] += e
+		}
+	}
+	for w, r := range lost {
+		for ; r != 0; r &= r - 1 {
+			if i := w<<6 | bits.TrailingZeros64(r); had[i] != whole && had[i] > 0 {
+				s.total[i] = scaled(s.total[i], whole, had[i])
+			}
+		}
+	}
+	for i, e := range bonus {
+		s.total[i] += e
+	}
+}
+
+// rescale scales a section in the rows of left; gone are those in which nothing of it applies, with what the part still has.
+func (m *machine) rescale(all []cells, sec *section, left, gone []uint64, partHad []int64, p *part) {
+	pr, s := m.pr, &m.sums
+	points := int64(sec.points / pr.unit)
+	for w, r := range left {
+		for ; r != 0; r &= r - 1 {
+			b := r & -r
+			i := w<<6 | bits.TrailingZeros64(r)
+			had := points
+			for _, c := range sec.clauses {
+				if x := pr.clauses[c]; x.na.Word == "rescale" && all[c].na[w]&b != 0 {
+					had -= int64(x.full / pr.unit)
+				}
+			}
+			if had > 0 {
+				s.section[i] = scaled(s.section[i], points, had)
+				continue
+			}
+			if gone[w]&b == 0 {
+				gone[w] |= b
+				partHad[i] = int64(p.points / pr.unit)
+			}
+			partHad[i] -= points
+		}
+	}
+}
+
+// scaled gives earned × all ÷ had, rounded half to even.
+func scaled(earned, all, had int64) int64 {
+	hi, lo := bits.Mul64(magnitude(earned), uint64(all))
+	q, r := bits.Div64(hi, lo, uint64(had))
+	if r > uint64(had)-r || r == uint64(had)-r && q&1 == 1 {
+		q++
+	}
+	if earned < 0 {
+		return -int64(q)
+	}
+	return int64(q)
+}
+
+// addClauses adds the points of a section's clauses.
+func (m *machine) addClauses(all []cells, sec *section, sum []int64) {
+	for _, k := range sec.clauses {
+		c, x := m.pr.clauses[k], &all[k]
+		if x.points != nil {
+			for i, p := range x.points[:len(sum)] {
+				sum[i] += p
+			}
+			continue
+		}
+		for _, v := range []struct {
+			rows []uint64
+			of   Verdict
+		}{{x.met, Met}, {x.missing, Missing}, {x.na, NotApplicable}} {
+			if p := c.byVerdict[v.of]; p != 0 {
+				addUnder(sum, v.rows, p)
+			}
+		}
+	}
+}
+
+// effects takes off what remains of repaired vetoes, then lets those in force set the score, fail, bar or exclude.
+func (m *machine) effects() {
+	pr, s := m.pr, &m.sums
+	if lastSet(s.struck) >= 0 {
+		m.each("", repaired, func(row int, v *veto) {
+			if v.Repaired != nil {
+				if d := int64(pr.points(v.Repaired.Deduct) / pr.unit); d > 0 {
+					s.total[row] = max(s.total[row]-d, 0)
+				}
+			}
+		})
+		fixed := map[int]bool{}
+		m.each("", inForce, func(row int, v *veto) {
+			w, b := row>>6, uint64(1)<<(row&63)
+			switch v.Effect {
+			case programme.SetScore:
+				if score := int64(v.score / pr.unit); !fixed[row] || score < s.total[row] { // of several the lowest
+					s.total[row], fixed[row] = score, true
+				}
+			case programme.Fail:
+				s.failed[w] |= b
+			case programme.GateKind:
+				s.scored[w] &^= b
+			case programme.Exclude:
+				s.scored[w] &^= b
+				s.excluded[w] |= b
+			case programme.NoAward:
+				s.noAward[w] |= b
+			}
+		})
+	}
+	for w, live := range s.scored {
+		for r := ^live; r != 0; r &= r - 1 {
+			s.total[w<<6|bits.TrailingZeros64(r)] = 0
+		}
+	}
+}
+
+// grades finds the grade that total or ladder reach, and what drops, caps or sets it.
+func (m *machine) grades(all []cells) {
+	pr, s := m.pr, &m.sums
+	if len(pr.grades) == 0 {
+		return
+	}
+	lowest := uint8(pr.lowest())
+	for i := range s.wanted {
+		s.wanted[i] = lowest
+	}
+	g := pr.p.Standard.Grades
+	if len(g.Ladder) > 0 {
+		m.climbLadder(all, g)
+	}
+	for k := len(pr.bands) - 1; k >= 0; k-- {
+		b := pr.bands[k]
+		place := uint8(b.place)
+		for i, t := range s.total {
+			mask := -uint8(bit(t >= b.from))
+			s.wanted[i] = s.wanted[i]&^mask | place&mask
+		}
+	}
+	for w, live := range s.scored {
+		for r := ^live; r != 0; r &= r - 1 {
+			s.wanted[w<<6|bits.TrailingZeros64(r)] = lowest
+		}
+	}
+	if g.DropWhen != nil {
+		m.drops(g.DropWhen)
+	}
+	for i := range s.limits {
+		s.limits[i] = limits{0, -1}
+	}
+	m.each(programme.CapGrade, inForce, func(row int, v *veto) { s.limits[row].capAt = max(s.limits[row].capAt, int16(v.target)) })
+	m.each(programme.SetGrade, inForce, func(row int, v *veto) { s.limits[row].setTo = max(s.limits[row].setTo, int16(v.target)) })
+}
+
+func (m *machine) climbLadder(all []cells, g programme.Grades) {
+	s := &m.sums
+	still := m.temp.bits.take(m.words)
+	copy(still, s.scored)
+	for _, step := range g.Ladder {
+		for _, need := range step.Needs {
+			c, ok := m.pr.byClause[need]
+			for i := range still {
+				if !ok {
+					still[i] = 0
+				} else {
+					still[i] &= all[c].met[i] | all[c].na[i]
+				}
+			}
+		}
+		place := uint8(slices.Index(m.pr.grades, step.Grade))
+		for w, r := range still {
+			for ; r != 0; r &= r - 1 {
+				s.wanted[w<<6|bits.TrailingZeros64(r)] = place
+			}
+		}
+	}
+}
+
+func (m *machine) drops(e *programme.Expr) {
+	s := &m.sums
+	m.left = nil
+	if n := m.pr.ir.drop; n != nil {
+		copy(s.drop, m.at(n, nil).t)
+	} else {
+		m.leaveAll(m.live())
+	}
+	for w := range m.left {
+		for r := m.left[w]; r != 0; r &= r - 1 {
+			s.drop[w] &^= r & -r
+			if yes, err := e.Bool(m.frame(w<<6 | bits.TrailingZeros64(r))); err == nil && yes {
+				s.drop[w] |= r & -r
+			}
+		}
+	}
+}
+
+// final gives the place of a row's grade, from the place that it has after quotas.
+func (pr *Program) final(s *sums, i, base int) int {
+	if s.scored[i>>6]>>(i&63)&1 == 0 || s.failed[i>>6]>>(i&63)&1 != 0 {
+		return pr.lowest()
+	}
+	if s.drop[i>>6]>>(i&63)&1 != 0 {
+		base = min(base+1, len(pr.grades)-1)
+	}
+	l := s.limits[i]
+	if base = max(base, int(l.capAt)); l.setTo >= 0 {
+		base = int(l.setTo)
+	}
+	return base
+}
