@@ -43,10 +43,7 @@ func (r *request) importPage(status int, a importArgs) error {
 	if a.Programmes, err = r.f.site.Programmes(r.ctx()); err != nil {
 		return err
 	}
-	a.Kinds = []string{importEvidence}
-	if admin(r.actor) {
-		a.Kinds = []string{importUnits, importSubjects, importEvidence}
-	}
+	a.Kinds = importKinds(r.actor, a.Programmes)
 	if !slices.Contains(a.Kinds, a.Kind) {
 		a.Kind = a.Kinds[0]
 	}
@@ -58,6 +55,24 @@ func (r *request) importPage(status int, a importArgs) error {
 		a.Programme = v.Programme.Name
 	}
 	return r.pageWith(status, importPage(v, a))
+}
+
+// importKinds lists what somebody may import at all: administrators everything, a party that looks at others subjects and
+// evidence, everybody else evidence. Which rows they may is for the verbs to say.
+func importKinds(a bihuan.Actor, programmes []*bihuan.Running) []string {
+	if admin(a) {
+		return []string{importUnits, importSubjects, importEvidence}
+	}
+	for _, run := range programmes {
+		for i, party := range run.Parties {
+			for _, g := range a.Grants {
+				if i > 0 && g.Programme == run.Name && g.Role == party.Role {
+					return []string{importSubjects, importEvidence}
+				}
+			}
+		}
+	}
+	return []string{importEvidence}
 }
 
 // importTable takes a table. One bad row keeps everything out; what is wrong is then shown row by row, with the choice of
@@ -112,6 +127,13 @@ func importURL(sha string) string { return "/admin/import/" + url.PathEscape(sha
 
 // runImport reads the file and stores its rows. Bad rows are no error: they stand in the report.
 func (r *request) runImport(report *importReport, content []byte, goodOnly bool) error {
+	programmes, err := r.f.site.Programmes(r.ctx())
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(importKinds(r.actor, programmes), report.Kind) {
+		return &bihuan.Error{Kind: bihuan.Forbidden, Text: programme.T("您不能导入{0}", "You may not import this: {0}").Fill(kindTitle(report.Kind))}
+	}
 	format, err := exchange.FormatOf(report.Name, content[:min(len(content), 512)])
 	if err != nil {
 		return unreadableTable(err)
@@ -127,14 +149,12 @@ func (r *request) runImport(report *importReport, content []byte, goodOnly bool)
 				}
 				return r.f.site.ImportUnits(r.ctx(), r.actor, rows, opt)
 			})
-	case importSubjects, importEvidence:
-	default:
-		return &bihuan.Error{Kind: bihuan.Invalid, Text: programme.T("请选择导入什么", "Please choose what to import")}
 	}
 	run, err := r.f.site.Running(r.ctx(), report.Programme)
 	if err != nil {
 		return err
 	}
+	report.fields = fieldTitles(run.Programme, report.Kind)
 	if report.Kind == importSubjects {
 		return importRows(report, r.lang, goodOnly, func(in io.Reader) (*exchange.File[exchange.Subject], error) {
 			return exchange.ReadSubjects(in, format, run.Programme)
@@ -262,16 +282,37 @@ func formHeader(v view, f *programme.Form) string {
 	return v.In(f.Title)
 }
 
-// kindText names what is imported.
-func kindText(v view, kind string) string {
+// fieldTitles name the fields of a programme as its tables do, for mistakes that verbs tell by the field's name.
+func fieldTitles(p *programme.Programme, kind string) map[string]programme.Text {
+	titles := map[string]programme.Text{}
+	enter := func(fields []*programme.Field) {
+		for _, f := range fields {
+			if _, there := titles[f.Name]; !there && !f.Title.Empty() {
+				titles[f.Name] = f.Title
+			}
+		}
+	}
+	if kind == importEvidence {
+		for _, f := range p.Forms {
+			enter(f.Fields)
+		}
+	}
+	enter(p.Subject.Fields)
+	return titles
+}
+
+// kindTitle names what is imported.
+func kindTitle(kind string) programme.Text {
 	switch kind {
 	case importUnits:
-		return v.T("单位", "Units")
+		return programme.T("单位", "Units")
 	case importSubjects:
-		return v.T("评价对象", "Subjects")
+		return programme.T("评价对象", "Subjects")
 	}
-	return v.T("佐证", "Evidence")
+	return programme.T("佐证", "Evidence")
 }
+
+func kindText(v view, kind string) string { return v.In(kindTitle(kind)) }
 
 // importAccept names the kinds of files that the browser offers.
 func importAccept(kind string) string {

@@ -31,6 +31,7 @@ type importReport struct {
 	More                  int               // how many mistakes are not in Errors
 
 	source, errorFile []byte
+	fields            map[string]programme.Text // titles of the fields
 }
 
 // setErrors notes the mistakes, in the order of the rows, and writes them beside the rows of the table. Where the good rows
@@ -43,7 +44,10 @@ func (x *importReport) setErrors(t *exchange.Table, bad []bihuan.RowError, lang 
 	slices.SortStableFunc(bad, func(a, b bihuan.RowError) int { return cmp.Compare(a.Row, b.Row) })
 	rows := make([]exchange.RowError, len(bad))
 	for i, e := range bad {
-		rows[i] = exchange.RowError(e)
+		if title, ok := x.fields[e.Field]; ok {
+			bad[i].Field = title.In(lang)
+		}
+		rows[i] = exchange.RowError(bad[i])
 		if i == 0 || bad[i-1].Row != e.Row {
 			x.Bad++
 		}
