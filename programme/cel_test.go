@@ -25,8 +25,8 @@ func union() *Programme {
 			{Name: "size", Type: Choice, Of: choice("micro", "small", "medium", "large"), Title: T("规模", "size")}}},
 		Forms: []*Form{
 			{Name: "roster", Title: T("名册", "roster"), Fields: []*Field{
-				{Name: "employees", Type: Int, Title: T("职工人数", "employees"), Unit: "人"},
-				{Name: "members", Type: Int, Title: T("会员人数", "members"), Unit: "人"},
+				{Name: "employees", Type: Int, Title: T("职工人数", "employees"), Unit: T("人", "")},
+				{Name: "members", Type: Int, Title: T("会员人数", "members"), Unit: T("人", "")},
 				{Name: "fee", Type: Number, Decimals: 2, Title: T("会费", "fee")},
 				{Name: "weight", Type: Real}, {Name: "topics", Type: Choices, Of: choice("pay", "safety")},
 				{Name: "elected", Type: Bool, Title: T("依法选举", "elected")}, {Name: "term_end", Type: Date}}},

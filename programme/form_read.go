@@ -115,13 +115,24 @@ func (x *Field) readBool(raw any) (any, error) {
 // ungrouped takes the separators of thousands out of a number. Making it costs more than using it.
 var ungrouped = strings.NewReplacer(",", "", " ", "")
 
+// withoutUnit takes the field's unit off a number, in either language.
+func (x *Field) withoutUnit(text string) (string, bool) {
+	for _, unit := range []string{x.Unit.Zh, x.Unit.En} {
+		unit = strings.ReplaceAll(narrow(unit), " ", "")
+		if bare, ok := strings.CutSuffix(text, unit); ok && unit != "" {
+			return bare, true
+		}
+	}
+	return text, false
+}
+
 func (x *Field) readNumber(s string) (any, error) {
 	text := ungrouped.Replace(narrow(s))
 	factor := DecimalOf(1)
 	if x.Type == Money {
 		text, factor = moneyUnit(text)
-	} else if unit := strings.ReplaceAll(narrow(x.Unit), " ", ""); unit != "" && strings.HasSuffix(text, unit) {
-		text = strings.TrimSuffix(text, unit)
+	} else if bare, ok := x.withoutUnit(text); ok {
+		text = bare
 	} else if strings.HasSuffix(text, "%") {
 		text, factor = strings.TrimSuffix(text, "%"), NewDecimal(1, 2)
 	}

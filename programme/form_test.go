@@ -13,11 +13,11 @@ func num(s string) *Decimal { d := MustDecimal(s); return &d }
 
 func visitForm(t testing.TB) (*Programme, *Form) {
 	f := &Form{Name: "visit", Title: T("走访", "Visit"), Fields: []*Field{
-		{Name: "staff", Type: Int, Min: num("1"), Required: true, Unit: "人"},
+		{Name: "staff", Type: Int, Min: num("1"), Required: true, Unit: T("人", "")},
 		{Name: "members", Type: Int, Check: &Expr{Source: "members <= staff"}, Else: T("会员不能多于职工", "more members than staff")},
-		{Name: "tp", Type: Number, Decimals: 2, Unit: "mg/L", Max: num("100")},
+		{Name: "tp", Type: Number, Decimals: 2, Unit: T("mg/L", ""), Max: num("100")},
 		{Name: "cost", Type: Money, Min: num("0")},
-		{Name: "rate", Type: Number, Decimals: 4}, {Name: "share", Type: Number, Decimals: 1, Unit: "%"}, {Name: "w", Type: Real},
+		{Name: "rate", Type: Number, Decimals: 4}, {Name: "share", Type: Number, Decimals: 1, Unit: T("%", "")}, {Name: "w", Type: Real},
 		{Name: "day", Type: Date}, {Name: "ok", Type: Bool}, {Name: "note", Type: TextType},
 		{Name: "kind", Type: Choice, Of: []Option{{"a", T("甲类", "first")}, {"b", Text{}}}},
 		{Name: "kinds", Type: Choices, Of: []Option{{"a", T("甲类", "first")}, {"b", Text{}}}},
@@ -139,8 +139,8 @@ func TestShow(t *testing.T) {
 		{Field{Type: Money}, MustDecimal("125000.5"), "125000.5 元", "¥125,000.5"},
 		{Field{Type: Money}, MustDecimal("125000"), "12.5 万元", "¥125,000"},
 		{Field{Type: Money}, MustDecimal("-20000"), "-2 万元", "¥-20,000"},
-		{Field{Type: Number, Unit: "mg/L"}, MustDecimal("0.5"), "0.5 mg/L", "0.5 mg/L"},
-		{Field{Type: Number, Unit: "%"}, MustDecimal("96.2"), "96.2%", "96.2%"},
+		{Field{Type: Number, Unit: T("mg/L", "")}, MustDecimal("0.5"), "0.5 mg/L", "0.5 mg/L"},
+		{Field{Type: Number, Unit: T("%", "")}, MustDecimal("96.2"), "96.2%", "96.2%"},
 		{Field{Type: Date}, today(t), "2021年1月20日", "20 Jan 2021"},
 		{Field{Type: Bool}, true, "是", "yes"},
 		{Field{Type: Choice, Of: []Option{{"a", T("甲", "first")}}}, "a", "甲", "first"},

@@ -108,10 +108,10 @@ func (x *Field) withUnit(d Decimal, lang Lang) string {
 	switch {
 	case x.Type == Money:
 		return ShowMoney(d, lang)
-	case x.Unit == "%":
+	case x.Unit.In(lang) == "%":
 		return d.String() + "%"
-	case x.Unit != "":
-		return d.String() + " " + x.Unit
+	case !x.Unit.Empty():
+		return d.String() + " " + x.Unit.In(lang)
 	}
 	return d.String()
 }

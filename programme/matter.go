@@ -106,7 +106,7 @@ type Indicator struct {
 	Show      []string `yaml:"show" of:"total share growth rank trend"`
 	Target    *Decimal `yaml:"target"`
 	Direction string   `yaml:"direction" of:"up down"`
-	Unit      string   `yaml:"unit"`
+	Unit      Text     `yaml:"unit"`
 	Pos       Pos      `yaml:"-"`
 }
 

@@ -105,7 +105,7 @@ type Field struct {
 	Type     string   `yaml:"type,required" of:"bool int number money real text date choice choices photo file place phone credit_code"`
 	Title    Text     `yaml:"title"`
 	Help     Text     `yaml:"help"`
-	Unit     string   `yaml:"unit"`
+	Unit     Text     `yaml:"unit"`
 	Decimals int      `yaml:"decimals" range:"0 12"` // of number; money has 2
 	Min      *Decimal `yaml:"min"`
 	Max      *Decimal `yaml:"max"`

@@ -59,7 +59,7 @@ func asProgramme(r *bihuan.Running, l programme.Lang) programmeJSON {
 	for _, x := range r.Forms {
 		f := formJSON{Name: x.Name, Title: x.Title.In(l), By: x.By, Many: x.Many}
 		for _, y := range x.Fields {
-			field := fieldJSON{Name: y.Name, Title: y.Title.In(l), Type: y.Type, Unit: y.Unit, Required: y.Required}
+			field := fieldJSON{Name: y.Name, Title: y.Title.In(l), Type: y.Type, Unit: y.Unit.In(l), Required: y.Required}
 			for _, o := range y.Of {
 				field.Options = append(field.Options, namedJSON{o.Name, o.Title.In(l)})
 			}

@@ -69,7 +69,7 @@ func unitOf(v view, f *programme.Field) string {
 	if f.Type == programme.Money {
 		return v.T("元", "yuan")
 	}
-	return f.Unit
+	return f.Unit.In(v.Lang)
 }
 
 func optionTitle(v view, o programme.Option) string {
