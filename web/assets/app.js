@@ -177,3 +177,11 @@ for (const box of document.querySelectorAll("[data-place]")) {
       () => { button.textContent = text; }, { enableHighAccuracy: true, timeout: 10000 });
   });
 }
+
+// Paper shows the reasons, too.
+window.addEventListener("beforeprint", () => {
+  for (const d of document.querySelectorAll("main details:not([open])")) { d.open = true; d.dataset.printed = ""; }
+});
+window.addEventListener("afterprint", () => {
+  for (const d of document.querySelectorAll("[data-printed]")) { d.open = false; delete d.dataset.printed; }
+});
