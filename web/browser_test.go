@@ -78,8 +78,7 @@ func TestTheLoopInABrowser(t *testing.T) {
 		judge.Want("公示")
 		judge.Sound()
 		d.later(8)
-		judge.Go(round)
-		judge.Press("结束本环节")
+		judge.Go(round) // publicity ends by its days
 		judge.Click("[name=sure]")
 		judge.Press("评定")
 		judge.Want("本次考核已评定")
