@@ -136,12 +136,12 @@ func (w *workload) celClause(c clause) string {
 		}
 		return b.String() + "0"
 	case "linear":
-		x := name(c.m.a)
-		if c.m.ratio {
-			x = fmt.Sprintf("(20000 * %s + %s - 1) / (2 * %s)", name(c.m.a), name(c.m.b), name(c.m.b))
-		}
 		l := c.line
-		return fmt.Sprintf("%s ? (%s ? %d : %d - %d * ((%d - %s) / %d)) : 0", m(l.zero), m(l.full), c.points, c.points, l.minus, l.full, x, l.each)
+		steps := fmt.Sprintf("(%d - %s) / %d", l.full, name(c.m.a), l.each)
+		if c.m.ratio { // see dialect.steps
+			steps = fmt.Sprintf("(%d * %s - 20000 * %s) / (%d * %s)", 2*l.full+1, name(c.m.b), name(c.m.a), 2*l.each, name(c.m.b))
+		}
+		return fmt.Sprintf("%s ? (%s ? %d : %d - %d * (%s)) : 0", m(l.zero), m(l.full), c.points, c.points, l.minus, steps)
 	}
 	x, y := c.deduct[0], c.deduct[1]
 	second := fmt.Sprintf("(%d * %s < %d ? %d * %s : %d)", y.each, name(y.fact), y.most, y.each, name(y.fact), y.most)

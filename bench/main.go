@@ -26,6 +26,7 @@ type bench struct {
 	options     assess.Options
 	opaSubjects int    // OPA takes some ten microseconds a clause: it scores no more than these
 	postgres    string // URL; empty: without
+	only        string // measure only work whose name begins so
 }
 
 func newBench() (*bench, error) {
@@ -52,6 +53,7 @@ func run() error {
 	guard := flag.Bool("guard", false, "as -quick, and fail when a ratio is less than half of that in ratios.json")
 	write := flag.Bool("write", false, "write ratios.json and the tables in docs/performance.md")
 	url := flag.String("postgres", "auto", "URL of a PostgreSQL that may be written to; auto: start one by scripts/postgres.sh; none: without")
+	only := flag.String("only", "", "only work whose name begins so, such as \"bulk\"; nothing is written")
 	root := flag.String("root", "..", "the repository")
 	memory := flag.String("memory", "", "measure the memory of this engine alone, in this process, and write JSON")
 	flag.Parse()
@@ -68,6 +70,7 @@ func run() error {
 		}
 		ns = append(ns, n)
 	}
+	b.only = *only
 	if *memory != "" {
 		return b.memoryOf(*memory, ns[0], os.Stdout)
 	}
@@ -115,7 +118,7 @@ func run() error {
 		fmt.Println("no ratio has fallen below half of what is committed")
 		return nil
 	}
-	if !*quick {
+	if !*quick && *only == "" {
 		for _, n := range ns {
 			if n == 100_000 {
 				if found.memory, err = b.memory(n, os.Stderr); err != nil {
@@ -126,7 +129,7 @@ func run() error {
 	}
 	text := found.markdown()
 	fmt.Print(text)
-	if !*write {
+	if !*write || *only != "" {
 		return nil
 	}
 	if err := found.ratios.write(filepath.Join(*root, "bench", "ratios.json")); err != nil {
@@ -151,12 +154,15 @@ func (b *bench) measure(n, rounds int, found *report) error {
 	if cores := runtime.NumCPU(); cores > 1 && n >= 100_000 {
 		groups = append(groups, one(func() (*group, error) { return s.bulkCounts(cores) }))
 	}
-	for _, make := range groups {
-		list, err := make()
+	for _, prepare := range groups {
+		list, err := prepare()
 		if err != nil {
 			return err
 		}
 		for _, g := range list {
+			if !strings.HasPrefix(g.work, b.only) {
+				continue
+			}
 			timings, err := g.measure(rounds, os.Stderr)
 			if err != nil {
 				return err

@@ -113,14 +113,13 @@ func (w *workload) rego() string {
 			rule(0, append(body, w.regoAtLeast(c.m, ">=", 0))...)
 		case "linear":
 			l := c.line
-			value, body := in(c.m.a), []string{}
-			if c.m.ratio {
-				value = fmt.Sprintf("floor((20000 * %s + %s - 1) / (2 * %s))", in(c.m.a), in(c.m.b), in(c.m.b))
+			steps, body := fmt.Sprintf("(%d - %s) / %d", l.full, in(c.m.a), l.each), []string{}
+			if c.m.ratio { // see dialect.steps
+				steps = fmt.Sprintf("(%d * %s - 20000 * %s) / (%d * %s)", 2*l.full+1, in(c.m.b), in(c.m.a), 2*l.each, in(c.m.b))
 				body = append(body, in(c.m.b)+" != 0")
 			}
 			rule(0, append(body, w.regoAtLeast(c.m, "<", l.zero))...)
-			rule("points", append(body, w.regoAtLeast(c.m, ">=", l.zero), "m := "+value,
-				fmt.Sprintf("points := %d - %d * max([0, floor((%d - m) / %d)])", c.points, l.minus, l.full, l.each))...)
+			rule("points", append(body, w.regoAtLeast(c.m, ">=", l.zero), fmt.Sprintf("points := %d - %d * max([0, floor(%s)])", c.points, l.minus, steps))...)
 		case "deduct":
 			x, y := c.deduct[0], c.deduct[1]
 			rule("points", fmt.Sprintf("points := max([0, %d - %d * %s - min([%d * %s, %d])])", c.points, x.each, in(x.fact), y.each, in(y.fact), y.most))
