@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,7 @@ func todo(r *request) error {
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(tasks.List, func(a, b bihuan.Task) int { return late(b) - late(a) })
 	page := todoPage{Tasks: tasks, Kind: kind, Today: r.f.site.Today()}
 	for _, n := range tasks.Counts {
 		page.All += n
@@ -156,4 +158,12 @@ func (p todoPage) kinds() int {
 		}
 	}
 	return n
+}
+
+// late is 1 for what is overdue.
+func late(t bihuan.Task) int {
+	if t.Overdue {
+		return 1
+	}
+	return 0
 }

@@ -437,7 +437,7 @@ func taskRow(v view, p todoPage, in *programme.Programme, t bihuan.Task) templ.C
 				}
 			}
 		}
-		if t.RoundTitle != "" && t.RoundTitle != taskTitle(v, in, t) {
+		if t.RoundTitle != "" && t.Subject != nil {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<span class=\"faint\">· ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
