@@ -250,7 +250,7 @@ func (m *machine) aggregate(n *node, s, above *rowSpan, sel []uint64, elem val, 
 				continue
 			}
 		}
-		if !fits {
+		if !fits || v.x[p] == math.MinInt64 { // which the interpreter's decimals do not bring back
 			m.leave(n.level, p)
 			v.x[p] = 0
 		}

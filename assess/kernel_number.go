@@ -13,10 +13,15 @@ import (
 func (m *machine) arithmetic(n *node) val {
 	words := m.span(n.level).words
 	a := m.at(n.args[0], n.level)
-	if n.op == opDecimal {
-		return a
+	if n.op == opDecimal && (n.uses < 2 || n.args[0].uses > 1 || n.args[0].op == opFact) {
+		return a // the same numbers; they last as long as the node
 	}
 	v := m.newInts(n, words)
+	if n.op == opDecimal {
+		copy(v.x, a.x)
+		copy(v.ok, a.ok)
+		return v
+	}
 	if n.op == opRound {
 		m.round(n, a, v)
 		return v
@@ -25,7 +30,9 @@ func (m *machine) arithmetic(n *node) val {
 		p := power(n.args[0].scale)
 		copy(v.ok, a.ok)
 		for i, x := range a.x[:words*64] {
-			v.x[i] = x / p
+			if v.x[i] = x / p; x == math.MinInt64 {
+				m.overflow(n.args[0], &v, i)
+			}
 		}
 		return v
 	}

@@ -223,10 +223,11 @@ func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measu
 		}
 		limit := int64(math.MaxInt32) / max(lc.each, 1)
 		for i, n := range v.x[:len(x.points)] {
-			if n = max(n, 0); n > limit {
+			if n > limit || n == math.MinInt64 {
 				m.leaveRow(i)
 				n = 0
 			}
+			n = max(n, 0)
 			p := m.pr.toUnits(n*lc.each, lc.scale)
 			if lc.most > 0 {
 				p = min(p, lc.most)
@@ -337,11 +338,11 @@ func (m *machine) deductions(lc *compiled, x *cells, asked []uint64) {
 		}
 		table := (*[tableCases]int64)(lc.tables[k])
 		for i, cases := range v.x[:len(x.points)] {
-			if cases = max(cases, 0); cases >= tableCases {
+			if cases >= tableCases || cases == math.MinInt64 {
 				m.leaveRow(i)
 				cases = 0
 			}
-			x.points[i] -= table[cases&(tableCases-1)]
+			x.points[i] -= table[max(cases, 0)&(tableCases-1)]
 		}
 	}
 	for i, p := range x.points {

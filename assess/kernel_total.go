@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 
@@ -287,7 +288,7 @@ func (m *machine) total(all []cells) {
 			for ; r != 0; r &= r - 1 {
 				i := w<<6 | bits.TrailingZeros64(r)
 				if partHad[i] > 0 {
-					s.part[i] = scaled(s.part[i], full, partHad[i])
+					s.part[i] = pr.scaled(s.part[i], full, partHad[i])
 				} else {
 					had[i] -= full
 					lost[w] |= r & -r
@@ -301,7 +302,7 @@ func (m *machine) total(all []cells) {
 	for w, r := range lost {
 		for ; r != 0; r &= r - 1 {
 			if i := w<<6 | bits.TrailingZeros64(r); had[i] != whole && had[i] > 0 {
-				s.total[i] = scaled(s.total[i], whole, had[i])
+				s.total[i] = pr.scaled(s.total[i], whole, had[i])
 			}
 		}
 	}
@@ -325,7 +326,7 @@ func (m *machine) rescale(all []cells, sec *section, left, gone []uint64, partHa
 				}
 			}
 			if had > 0 {
-				s.section[i] = scaled(s.section[i], points, had)
+				s.section[i] = pr.scaled(s.section[i], points, had)
 				continue
 			}
 			if gone[w]&b == 0 {
@@ -337,12 +338,18 @@ func (m *machine) rescale(all []cells, sec *section, left, gone []uint64, partHa
 	}
 }
 
-// scaled gives earned × all ÷ had, rounded half to even.
-func scaled(earned, all, had int64) int64 {
+// scaled gives earned × all ÷ had, rounded half to even; 0 when that is no number of points, as with Program.points.
+func (pr *Program) scaled(earned, all, had int64) int64 {
 	hi, lo := bits.Mul64(magnitude(earned), uint64(all))
+	if hi >= uint64(had) {
+		return 0
+	}
 	q, r := bits.Div64(hi, lo, uint64(had))
 	if r > uint64(had)-r || r == uint64(had)-r && q&1 == 1 {
 		q++
+	}
+	if q > uint64(math.MaxInt64/int64(pr.unit)) {
+		return 0
 	}
 	if earned < 0 {
 		return -int64(q)

@@ -82,7 +82,12 @@ func (l *lowerer) truth(b bool) *node {
 	return l.constant(truth, 0, 0)
 }
 
-func (l *lowerer) not(n *node) *node { return l.make(node{op: opNot, args: []*node{n}}) }
+func (l *lowerer) not(n *node) *node {
+	if n != nil && n.op == opConst {
+		return l.truth(n.c == 0)
+	}
+	return l.make(node{op: opNot, args: []*node{n}})
+}
 
 func (l *lowerer) expr(e ast.Expr) *node {
 	switch e.Kind() {
