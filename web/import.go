@@ -141,6 +141,7 @@ func (r *request) runImport(report *importReport, content []byte, goodOnly bool)
 	report.source, report.Format = content, format
 	switch report.Kind {
 	case importUnits:
+		report.fields = unitTitles
 		return importRows(report, r.lang, goodOnly, func(in io.Reader) (*exchange.File[exchange.Unit], error) { return exchange.ReadUnits(in, format) },
 			func(list []exchange.Unit, opt bihuan.Import) (bihuan.Imported, error) {
 				rows := make([]bihuan.UnitRow, len(list))
@@ -223,7 +224,9 @@ func importTemplate(r *request) error {
 	var header []string
 	name := kindText(v, kind)
 	if kind == importUnits {
-		header = []string{v.T("单位代码", "code"), v.T("上级代码", "parent"), v.T("单位名称", "name"), v.T("级别", "level")}
+		for _, field := range []string{"code", "parent", "name", "level"} {
+			header = append(header, v.In(unitTitles[field]))
+		}
 	} else {
 		run, err := r.f.site.Running(r.ctx(), r.URL.Query().Get("programme"))
 		if err != nil {
@@ -281,6 +284,10 @@ func formHeader(v view, f *programme.Form) string {
 	}
 	return v.In(f.Title)
 }
+
+// unitTitles name the columns of a list of units.
+var unitTitles = map[string]programme.Text{"code": programme.T("单位代码", "code"), "parent": programme.T("上级代码", "parent"),
+	"name": programme.T("单位名称", "name"), "level": programme.T("级别", "level")}
 
 // fieldTitles name the fields of a programme as its tables do, for mistakes that verbs tell by the field's name.
 func fieldTitles(p *programme.Programme, kind string) map[string]programme.Text {

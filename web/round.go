@@ -244,3 +244,12 @@ func handedInText(v view, s bihuan.RoundStep, subjects int) string {
 	}
 	return v.In(text)
 }
+
+// tellsPending tells whether clauses that nobody had judged are worth a word: those of the first party wait for others by
+// nature, and once it is decided only the deciding column counts.
+func tellsPending(a roundArgs, party string) bool {
+	if a.Round.State == bihuan.RoundDecided {
+		return party == a.Round.Decides
+	}
+	return len(a.Running.Parties) > 0 && party != a.Running.Parties[0].Name
+}

@@ -126,7 +126,7 @@ func roundClass(s bihuan.RoundState) string {
 	case bihuan.RoundDeciding:
 		return "soon"
 	}
-	return "grade"
+	return "open"
 }
 
 // roundShare is how far the loop of a round has closed, 0 to 1.
