@@ -12,6 +12,7 @@ type database struct {
 	conn    *sql.Conn
 	replace string // how the stored outcomes are replaced
 	count   *sql.Stmt
+	server  int // the process that works for it, when that is another
 	close   func()
 }
 

@@ -73,7 +73,7 @@ func (s *scene) sqlTasks(cores int, run func(*database) error) ([]task, error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		out = append(out, task{engine: name, run: func() (float64, error) { return s.cells(), run(y) }})
+		out = append(out, task{engine: name, server: x.server, run: func() (float64, error) { return s.cells(), run(y) }})
 		return nil
 	}
 	if err := add("DuckDB, tuned", s.duck, tunedDuck); err != nil {
@@ -264,7 +264,7 @@ func (s *scene) whatIf() ([]*group, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
-			g.tasks = append(g.tasks, task{engine: p.name, run: func() (float64, error) {
+			g.tasks = append(g.tasks, task{engine: p.name, server: p.x.server, run: func() (float64, error) {
 				found, err := p.x.moved(ctx, query)
 				if err == nil && found != want {
 					err = fmt.Errorf("%v are so distributed, not %v", found, want)

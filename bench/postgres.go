@@ -44,6 +44,9 @@ func newPostgres(w *workload, columns []column, n int, url string) (*database, e
 	if x.conn, err = db.Conn(ctx); err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
+	if err := x.conn.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&x.server); err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
 	types := map[kind]string{boolean: "boolean", count: "smallint", integer: "integer", number: "integer", money: "integer", date: "integer", choice: "smallint"}
 	create := strings.Replace(w.createFacts(types, "integer PRIMARY KEY"), "CREATE TABLE", "CREATE UNLOGGED TABLE", 1)
 	for _, q := range []string{"SET jit = off", "SET max_parallel_workers_per_gather = 0", "SET work_mem = '256MB'",
