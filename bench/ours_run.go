@@ -4,8 +4,8 @@ import "bihuan.dev/bihuan/assess"
 
 // ourCounts reassesses everybody and gives how many have each grade.
 func (s *scene) ourCounts() (out [4]int) {
-	r := s.pr.Run(s.pop, s.options)
-	return countGrades(r)
+	copy(out[:], s.pr.Count(s.pop, s.options).Grades)
+	return out
 }
 
 func countGrades(r *assess.Result) (out [4]int) {
