@@ -265,7 +265,7 @@ func (s *Site) reenrol(ctx context.Context, tx *db.Tx, a Actor, run *Running, c 
 	if !c.sub.Left && c.sub.Unit == e.unit {
 		return !e.same(c.facts), nil
 	}
-	c.sub.Unit, c.sub.Left = e.unit, false
+	c.sub.Unit, c.sub.Left, c.moved = e.unit, false, true
 	_, err = tx.Exec(ctx, "UPDATE subject SET unit = $2, left_at = NULL, left_reason = '' WHERE id = $1", c.sub.ID, e.unit)
 	return true, err
 }
@@ -303,7 +303,10 @@ func (s *Site) Leave(ctx context.Context, a Actor, subjectID, reason string) err
 		if err := forget(ctx, tx, []*change{c}); err != nil {
 			return err
 		}
-		return s.settle(ctx, tx, run, nil) // the others may move up
+		if err := s.settle(ctx, tx, run, nil); err != nil { // the others may move up
+			return err
+		}
+		return noteChanged(ctx, tx, run, []string{subjectID})
 	})
 	if err != nil {
 		return fmt.Errorf("leave of %s: %w", subjectID, err)

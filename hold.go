@@ -83,3 +83,20 @@ func holdComparing(ctx context.Context, tx *db.Tx, run *Running) error {
 	_, err := takeSeq(ctx, tx, run, 0)
 	return err
 }
+
+// noteChanged tells those who keep the programme's population that subjects changed other than by new evidence. The
+// transaction has taken its seq before.
+func noteChanged(ctx context.Context, tx *db.Tx, run *Running, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var rev int64
+	if err := tx.Row(ctx, "SELECT rev FROM programme WHERE name = $1", []any{run.Name}, &rev); err != nil {
+		return fmt.Errorf("rev of %s: %w", run.Name, err)
+	}
+	rows := make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{run.Name, rev, id}
+	}
+	return tx.Insert(ctx, "subject_change (programme, rev, subject_id)", rows, "ON CONFLICT (programme, rev, subject_id) DO NOTHING")
+}

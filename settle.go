@@ -19,6 +19,7 @@ type change struct {
 	facts []assess.Evidence // on file and counting, before this transaction
 	added []newEvidence
 	gone  map[string]bool // withdrawn by this transaction
+	moved bool            // to another unit, or back, by this transaction
 
 	before, after map[string]standing // by party
 }
@@ -377,8 +378,12 @@ func (s *Site) storeEvidence(ctx context.Context, tx *db.Tx, run *Running, chang
 	if err != nil {
 		return err
 	}
+	var touched []string
 	var rows, blobs, superseding [][]any
 	for _, c := range changes {
+		if c.moved || len(c.gone) > 0 {
+			touched = append(touched, c.sub.ID)
+		}
 		for _, e := range c.added {
 			row := []any{e.ID, seq, run.Name, c.sub.ID, e.Form, int64(e.On), e.Recorded, e.By, e.Filer, run.Version.ID, e.doc, nullable(e.supersedes)}
 			seq++
@@ -391,6 +396,9 @@ func (s *Site) storeEvidence(ctx context.Context, tx *db.Tx, run *Running, chang
 				blobs = append(blobs, []any{e.ID, x.Field, i, x.SHA256, x.Name})
 			}
 		}
+	}
+	if err := noteChanged(ctx, tx, run, touched); err != nil {
+		return err
 	}
 	const into = "evidence (id, seq, programme, subject_id, form, valid_on, recorded_at, by_party, account_id, version_id, doc, supersedes)"
 	for _, part := range [][][]any{rows, superseding} {

@@ -37,6 +37,8 @@ type Site struct {
 	mu       sync.Mutex
 	versions map[string]*Running // by version ID; what a version is never changes
 	hashing  chan struct{}       // holds down how many passwords are hashed at a time, at 19 MiB each
+
+	populations populations
 }
 
 // ChinaStandardTime is the zone of the People's Republic: +08:00 all year.
@@ -73,7 +75,10 @@ func Open(ctx context.Context, c Config) (*Site, error) {
 }
 
 // Close waits for transactions under way and closes the database.
-func (s *Site) Close() error { return s.db.Close() }
+func (s *Site) Close() error {
+	s.populations.forget(0)
+	return s.db.Close()
+}
 
 // Now gives the moment by the site's clock, in the site's zone, to the microsecond.
 func (s *Site) Now() time.Time { return s.now().In(s.zone).Truncate(time.Microsecond) }

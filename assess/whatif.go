@@ -1,0 +1,318 @@
+package assess
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"bihuan.dev/bihuan/programme"
+)
+
+// Comparison says what differs between two results of the same subjects: before and after a change of the standard.
+// Grades are counted by place: Grades[0] is the best one, and the last place, with the grade "", is that of who holds none at
+// all, being excluded or no longer known.
+type Comparison struct {
+	Grades        []string // of after, then those of before that are gone, then ""
+	Before, After []int    // subjects by grade
+	Flow          [][]int  // Flow[from][to]: subjects by their grade before and after
+	Subjects      int
+	Scored        Pair[int]
+	Mean          Pair[Points] // of those scored
+	Up, Down      int          // subjects that move to a better or a worse grade
+	Changed       int          // subjects whose total, grade or being scored differs
+	Movers        []Mover      // those that differ: by steps between grades, then by points, then by key; at most as many as asked for
+
+	before, after *Result
+	rows          []int
+}
+
+// Pair is a figure before and after.
+type Pair[T any] struct{ Before, After T }
+
+// Mover is a subject that differs, with the clauses that made the difference, the largest first.
+type Mover struct {
+	Row     int
+	Subject string
+	Total   Pair[Points]
+	Scored  Pair[bool]
+	Grade   Pair[string]
+	Steps   int // between the grades, up positive
+	Clauses []ClauseMove
+}
+
+// ClauseMove is a clause whose points or verdict differ. A clause that one of the standards lacks has 0 points there.
+type ClauseMove struct {
+	Clause string
+	Points Pair[Points]
+	Status Pair[Verdict]
+}
+
+// GroupMove is how one group of subjects fares: those of a unit, or of a size.
+type GroupMove struct {
+	Group         string
+	Subjects      int
+	Before, After []int // by grade, as in Comparison.Grades
+	Up, Down      int
+	Mean          Pair[Points]
+}
+
+// Compare compares two results over the same population. Rows limits it to some rows of it, nil is all of them; ranks and
+// quotas are over everybody in either case. At most so many movers are listed, all of them when most is negative.
+func Compare(before, after *Result, rows []int, most int) Comparison {
+	if rows == nil {
+		rows = make([]int, min(before.Len(), after.Len()))
+		for i := range rows {
+			rows[i] = i
+		}
+	}
+	c := Comparison{Grades: after.pr.Grades(), before: before, after: after, rows: rows, Subjects: len(rows)}
+	for _, g := range before.pr.grades {
+		if !slices.Contains(c.Grades, g) {
+			c.Grades = append(c.Grades, g)
+		}
+	}
+	c.Grades = append(c.Grades, "")
+	n := len(c.Grades)
+	c.Before, c.After, c.Flow = make([]int, n), make([]int, n), make([][]int, n)
+	for i := range c.Flow {
+		c.Flow[i] = make([]int, n)
+	}
+	place := c.places()
+	var sums Pair[Points]
+	var movers []Mover
+	for _, i := range rows {
+		m := Mover{Row: i, Total: Pair[Points]{before.Total(i), after.Total(i)}, Scored: Pair[bool]{before.Scored(i), after.Scored(i)},
+			Grade: Pair[string]{before.Grade(i), after.Grade(i)}}
+		from, to := place[m.Grade.Before], place[m.Grade.After]
+		c.Before[from]++
+		c.After[to]++
+		c.Flow[from][to]++
+		m.Steps = from - to
+		if m.Steps > 0 {
+			c.Up++
+		} else if m.Steps < 0 {
+			c.Down++
+		}
+		if m.Scored.Before {
+			c.Scored.Before++
+			sums.Before += m.Total.Before
+		}
+		if m.Scored.After {
+			c.Scored.After++
+			sums.After += m.Total.After
+		}
+		if m.Total.Before != m.Total.After || m.Steps != 0 || m.Scored.Before != m.Scored.After {
+			movers = append(movers, m)
+		}
+	}
+	c.Mean = Pair[Points]{mean(sums.Before, c.Scored.Before), mean(sums.After, c.Scored.After)}
+	c.Changed = len(movers)
+	slices.SortFunc(movers, func(a, b Mover) int {
+		return cmp.Or(cmp.Compare(magnitude(b.Steps), magnitude(a.Steps)),
+			cmp.Compare(magnitude(b.Total.After-b.Total.Before), magnitude(a.Total.After-a.Total.Before)), cmp.Compare(before.Key(a.Row), before.Key(b.Row)))
+	})
+	if most >= 0 && len(movers) > most {
+		movers = movers[:most]
+	}
+	for k := range movers {
+		m := &movers[k]
+		m.Subject, m.Clauses = before.Key(m.Row), clauseMoves(before, after, m.Row)
+	}
+	c.Movers = movers
+	return c
+}
+
+func (c *Comparison) places() map[string]int {
+	place := map[string]int{}
+	for i, g := range c.Grades {
+		place[g] = i
+	}
+	return place
+}
+
+func mean(sum Points, n int) Points {
+	if n == 0 {
+		return 0
+	}
+	d, _ := sum.Decimal().QuoRound(programme.DecimalOf(int64(n)), 2).Scaled(6)
+	return Points(d)
+}
+
+func magnitude[T int | Points](n T) T {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
+
+// clauseMoves lists the clauses that differ for a row, the largest difference of points first.
+func clauseMoves(before, after *Result, row int) []ClauseMove {
+	var out []ClauseMove
+	for i, c := range after.pr.clauses {
+		m := ClauseMove{Clause: c.Clause.Clause}
+		m.Points.After, m.Status.After = after.Points(row, i), after.Status(row, i)
+		if j, ok := before.pr.byClause[m.Clause]; ok {
+			m.Points.Before, m.Status.Before = before.Points(row, j), before.Status(row, j)
+		} else {
+			m.Status.Before = NotApplicable
+		}
+		if m.Points.Before != m.Points.After || m.Status.Before != m.Status.After {
+			out = append(out, m)
+		}
+	}
+	for j, c := range before.pr.clauses {
+		if _, ok := after.pr.byClause[c.Clause.Clause]; !ok {
+			out = append(out, ClauseMove{c.Clause.Clause, Pair[Points]{Before: before.Points(row, j)}, Pair[Verdict]{before.Status(row, j), NotApplicable}})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b ClauseMove) int {
+		return cmp.Compare(magnitude(b.Points.After-b.Points.Before), magnitude(a.Points.After-a.Points.Before))
+	})
+	return out
+}
+
+// By splits the comparison into groups: group names the one that a row belongs to, "" leaves it out. Those with most movement
+// between grades come first.
+func (c *Comparison) By(group func(row int) string) []GroupMove {
+	place, at := c.places(), map[string]int{}
+	var out []GroupMove
+	var sums []Pair[Points]
+	var scored []Pair[int]
+	for _, i := range c.rows {
+		name := group(i)
+		if name == "" {
+			continue
+		}
+		k, ok := at[name]
+		if !ok {
+			k = len(out)
+			at[name] = k
+			out = append(out, GroupMove{Group: name, Before: make([]int, len(c.Grades)), After: make([]int, len(c.Grades))})
+			sums, scored = append(sums, Pair[Points]{}), append(scored, Pair[int]{})
+		}
+		g := &out[k]
+		from, to := place[c.before.Grade(i)], place[c.after.Grade(i)]
+		g.Subjects++
+		g.Before[from]++
+		g.After[to]++
+		if to < from {
+			g.Up++
+		} else if to > from {
+			g.Down++
+		}
+		if c.before.Scored(i) {
+			sums[k].Before += c.before.Total(i)
+			scored[k].Before++
+		}
+		if c.after.Scored(i) {
+			sums[k].After += c.after.Total(i)
+			scored[k].After++
+		}
+	}
+	for k := range out {
+		out[k].Mean = Pair[Points]{mean(sums[k].Before, scored[k].Before), mean(sums[k].After, scored[k].After)}
+	}
+	slices.SortFunc(out, func(a, b GroupMove) int {
+		return cmp.Or(cmp.Compare(b.Up+b.Down, a.Up+a.Down), cmp.Compare(b.Subjects, a.Subjects), cmp.Compare(a.Group, b.Group))
+	})
+	return out
+}
+
+// Unit gives the unit of row i.
+func (r *Result) Unit(i int) string { return r.rows[i].Unit }
+
+// Choice gives what a choice field of the subject itself says of row i as of the result's day; "" when it says nothing.
+func (r *Result) Choice(i int, field string) string {
+	s := r.rows[i]
+	for n := len(s.filed) - 1; n >= 0; n-- {
+		f := &s.filed[n]
+		if f.form < 0 || f.On > r.options.AsOf || r.pr.forms[f.form].kind != profile {
+			continue
+		}
+		if v, ok := f.Values[field]; ok {
+			text, _ := v.(string)
+			return text
+		}
+	}
+	return ""
+}
+
+// Over gives the population for this program: the very same one when the program reads it alike, as a draft does in which
+// points and thresholds were changed; else one of the same subjects, for which the evidence is looked through again.
+func (pr *Program) Over(pop *Population) *Population {
+	if pr == pop.pr || pr.readsLike(pop.pr) {
+		return pop
+	}
+	out := pr.NewPopulation()
+	for _, s := range pop.rows {
+		out.Put(s.Subject)
+	}
+	return out
+}
+
+// readsLike reports whether forms, parties, clauses and the texts in rules are the same and stand in the same places.
+func (pr *Program) readsLike(o *Program) bool {
+	if len(pr.forms) != len(o.forms) || len(pr.clauses) != len(o.clauses) || pr.p.Calendar != o.p.Calendar {
+		return false
+	}
+	for i, f := range pr.forms {
+		g := o.forms[i]
+		if f.Name != g.Name || f.kind != g.kind || f.Valid != g.Valid || len(f.Fields) != len(g.Fields) {
+			return false
+		}
+		for j, x := range f.Fields {
+			y := g.Fields[j]
+			same := func(a, b programme.Option) bool { return a.Name == b.Name }
+			if x.Name != y.Name || x.Type != y.Type || x.Decimals != y.Decimals || !slices.EqualFunc(x.Of, y.Of, same) {
+				return false
+			}
+		}
+	}
+	if !slices.EqualFunc(pr.p.Parties, o.p.Parties, func(a, b programme.Party) bool { return a.Name == b.Name }) {
+		return false
+	}
+	if !slices.EqualFunc(pr.clauses, o.clauses, func(a, b *clause) bool { return a.Clause.Clause == b.Clause.Clause }) {
+		return false
+	}
+	return slices.Equal(pr.textsInRules(), o.textsInRules())
+}
+
+// textsInRules lists what stands in quotes in the rules, in order.
+func (pr *Program) textsInRules() []string {
+	var out []string
+	add := func(e *programme.Expr) {
+		if e == nil {
+			return
+		}
+		for s := e.Source; ; {
+			i := strings.IndexAny(s, "\"'")
+			if i < 0 {
+				return
+			}
+			s = s[i:]
+			end := 1
+			for end < len(s) && s[end] != s[0] {
+				if s[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(s))
+			out = append(out, s[:end])
+			s = s[end:]
+		}
+	}
+	for _, c := range pr.clauses {
+		for _, e := range c.exprs {
+			add(e)
+		}
+	}
+	for _, v := range pr.vetoes {
+		add(v.When)
+		add(v.Until)
+	}
+	if s := pr.p.Standard; s != nil {
+		add(s.Grades.DropWhen)
+	}
+	return out
+}
