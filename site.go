@@ -39,6 +39,7 @@ type Site struct {
 	hashing  chan struct{}       // holds down how many passwords are hashed at a time, at 19 MiB each
 
 	populations populations
+	drafts      drafts
 }
 
 // ChinaStandardTime is the zone of the People's Republic: +08:00 all year.
