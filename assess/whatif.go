@@ -3,7 +3,9 @@ package assess
 import (
 	"cmp"
 	"slices"
-	"strings"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 
 	"bihuan.dev/bihuan/programme"
 )
@@ -108,8 +110,8 @@ func Compare(before, after *Result, rows []int, most int) Comparison {
 	c.Mean = Pair[Points]{mean(sums.Before, c.Scored.Before), mean(sums.After, c.Scored.After)}
 	c.Changed = len(movers)
 	slices.SortFunc(movers, func(a, b Mover) int {
-		return cmp.Or(cmp.Compare(magnitude(b.Steps), magnitude(a.Steps)),
-			cmp.Compare(magnitude(b.Total.After-b.Total.Before), magnitude(a.Total.After-a.Total.Before)), cmp.Compare(before.Key(a.Row), before.Key(b.Row)))
+		return cmp.Or(cmp.Compare(absolute(b.Steps), absolute(a.Steps)),
+			cmp.Compare(absolute(b.Total.After-b.Total.Before), absolute(a.Total.After-a.Total.Before)), cmp.Compare(before.Key(a.Row), before.Key(b.Row)))
 	})
 	if most >= 0 && len(movers) > most {
 		movers = movers[:most]
@@ -138,7 +140,7 @@ func mean(sum Points, n int) Points {
 	return Points(d)
 }
 
-func magnitude[T int | Points](n T) T {
+func absolute[T int | Points](n T) T {
 	if n < 0 {
 		return -n
 	}
@@ -166,7 +168,7 @@ func clauseMoves(before, after *Result, row int) []ClauseMove {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b ClauseMove) int {
-		return cmp.Compare(magnitude(b.Points.After-b.Points.Before), magnitude(a.Points.After-a.Points.Before))
+		return cmp.Compare(absolute(b.Points.After-b.Points.Before), absolute(a.Points.After-a.Points.Before))
 	})
 	return out
 }
@@ -274,45 +276,6 @@ func (pr *Program) readsLike(o *Program) bool {
 	if !slices.EqualFunc(pr.clauses, o.clauses, func(a, b *clause) bool { return a.Clause.Clause == b.Clause.Clause }) {
 		return false
 	}
-	return slices.Equal(pr.textsInRules(), o.textsInRules())
-}
-
-// textsInRules lists what stands in quotes in the rules, in order.
-func (pr *Program) textsInRules() []string {
-	var out []string
-	add := func(e *programme.Expr) {
-		if e == nil {
-			return
-		}
-		for s := e.Source; ; {
-			i := strings.IndexAny(s, "\"'")
-			if i < 0 {
-				return
-			}
-			s = s[i:]
-			end := 1
-			for end < len(s) && s[end] != s[0] {
-				if s[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			end = min(end+1, len(s))
-			out = append(out, s[:end])
-			s = s[end:]
-		}
-	}
-	for _, c := range pr.clauses {
-		for _, e := range c.exprs {
-			add(e)
-		}
-	}
-	for _, v := range pr.vetoes {
-		add(v.When)
-		add(v.Until)
-	}
-	if s := pr.p.Standard; s != nil {
-		add(s.Grades.DropWhen)
-	}
-	return out
+	// Texts are numbered in the order in which rules name them.
+	return slices.EqualFunc(pr.dict.vals, o.dict.vals, func(a, b ref.Val) bool { return a.Equal(b) == types.True })
 }
