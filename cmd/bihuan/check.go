@@ -15,17 +15,15 @@ type checkCommand struct {
 
 // Run is silent when all is right. Mistakes are the data of this command: they go to stdout.
 func (k *checkCommand) Run(c *console) error {
-	bad, shown := 0, 0
+	bad := 0
 	for _, dir := range k.Dirs {
 		for _, m := range findMistakes(dir, k.Cover) {
-			if !m.Warning {
-				bad++
-			}
+			bad++ // a warning does not keep a programme from running, but its author has something to look at
 			if k.JSON {
 				fmt.Fprintf(c.out, "%s\n", m.JSON(c.lang))
 				continue
 			}
-			if shown++; shown > 1 {
+			if bad > 1 {
 				fmt.Fprintln(c.out)
 			}
 			programme.Mistakes{m}.Render(c.out, c.lang, colored(c.out))
