@@ -142,7 +142,7 @@ func TestKilledImport(t *testing.T) {
 		began := time.Now()
 		run := func(killAfter time.Duration) (committed bool) {
 			child := exec.Command(os.Args[0], "-test.run=^TestChildImports$", "-test.v")
-			child.Env = append(os.Environ(), "BIHUAN_TEST_CHILD="+r.url)
+			child.Env = append(os.Environ(), "BIHUAN_TEST_CHILD="+r.url, "TMPDIR="+t.TempDir()) // a killed child does not tidy up
 			out, err := child.StdoutPipe()
 			r.must(err)
 			r.must(child.Start())
