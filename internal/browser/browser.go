@@ -174,6 +174,12 @@ func (p *Page) WantNot(text string) {
 	}
 }
 
+// Until waits until a script gives true; what says what for.
+func (p *Page) Until(what, condition string) {
+	p.t.Helper()
+	p.until(what, condition)
+}
+
 func (p *Page) until(what, condition string) {
 	p.t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(30 * time.Millisecond) {
