@@ -27,7 +27,9 @@ func navigation(v view) []navLink {
 	if v.Programme != nil {
 		b := v.base()
 		add("board", b, "board", programme.T("看板", "Board"), programme.T("看板", "Board"), 0)
-		add("subjects", b+"/subjects", "list", v.Programme.Subject.Title, programme.T("对象", "Subjects"), 0)
+		if !v.Actor.Visitor() {
+			add("subjects", b+"/subjects", "list", v.Programme.Subject.Title, programme.T("对象", "Subjects"), 0)
+		}
 		add("standard", b+"/standard", "book", programme.T("规范", "Standard"), programme.T("规范", "Standard"), 0)
 		add("rounds", b+"/rounds", "ring", programme.T("考核", "Rounds"), programme.T("考核", "Rounds"), 0)
 	}
