@@ -12,6 +12,11 @@ import (
 // CEL; decimals that overflow are left to the interpreter.
 func (m *machine) arithmetic(n *node) val {
 	words := m.span(n.level).words
+	if n.op == opRound && quotientHere(n.args[0]) {
+		v := m.newInts(n, words)
+		m.roundedQuotient(n.args[0], n.scale, v)
+		return v
+	}
 	a := m.at(n.args[0], n.level)
 	if n.op == opDecimal && (n.uses < 2 || n.args[0].uses > 1 || n.args[0].op == opFact) {
 		return a // the same numbers; they last as long as the node
@@ -226,9 +231,9 @@ func (m *machine) quotientBelow(n, quotient *node, c int64, v val) {
 		var below, near, zero uint64
 		for j := range p {
 			d := float64(p[j])/float64(q[j])*factor - at
-			below |= bit(d < 0) << j
-			near |= bit(!(math.Abs(d) > margin)) << j // true also for what is no number
-			zero |= bit(q[j] == 0) << j
+			below |= bit(d < 0) << (j & 63)
+			near |= bit(!(math.Abs(d) > margin)) << (j & 63) // true also for what is no number
+			zero |= bit(q[j] == 0) << (j & 63)
 		}
 		has &^= zero
 		for near &= has; near != 0; near &= near - 1 {
@@ -261,8 +266,8 @@ func (m *machine) roundedQuotient(n *node, decimals int, v val) {
 			// Adding and taking away 1.5 × 2^52 rounds to a whole number, which is right unless y is near a half.
 			r := float64(y+0x1.8p52) - 0x1.8p52
 			out[j] = int64(r)
-			doubt |= bit(!(math.Abs(y-r) < 0.4999) || !(math.Abs(y) < 1e9)) << j
-			zero |= bit(q[j] == 0) << j
+			doubt |= (bit(!(math.Abs(y-r) < 0.4999)) | bit(!(math.Abs(y) < 1e9))) << (j & 63)
+			zero |= bit(q[j] == 0) << (j & 63)
 		}
 		has &^= zero
 		if !sure {
