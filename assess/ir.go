@@ -121,6 +121,7 @@ type level struct {
 	consts []int64
 	typ    typ
 	scale  int
+	name   string // of the form, matter or field
 	text   string
 }
 
@@ -239,14 +240,16 @@ func (l *list) each(f func(*node)) {
 
 // findLevel gives the level that is like l.
 func (g *graph) findLevel(l level) *level {
-	l.text = fmt.Sprintf("[%s%d %v", l.parent, l.kind, l.place)
-	if l.kind == constLevel {
-		l.text += fmt.Sprintf(" %d.%d%v", l.typ, l.scale, l.consts)
+	if l.text = l.name; l.kind == constLevel {
+		l.text = fmt.Sprintf("%s.%d%v", typNames[l.typ], l.scale, l.consts)
 	}
 	if l.holder != nil {
 		l.text += " of " + l.holder.text
 	}
-	l.text += "]"
+	if l.parent != nil {
+		l.text = l.parent.text + " × " + l.text
+	}
+	l.text = "[" + l.text + "]"
 	if old, ok := g.byLevel[l.text]; ok {
 		return old
 	}

@@ -86,6 +86,9 @@ func (l *lowerer) not(n *node) *node {
 	if n != nil && n.op == opConst {
 		return l.truth(n.c == 0)
 	}
+	if n != nil && n.op == opNot {
+		return n.args[0]
+	}
 	return l.make(node{op: opNot, args: []*node{n}})
 }
 
@@ -502,7 +505,7 @@ func (l *lowerer) shift(d, s *node, sign int64) *node {
 func (l *lowerer) timestamp(e ast.Expr) *node {
 	if s, ok := literalText(e); ok {
 		if t, err := time.Parse(time.RFC3339, s); err == nil {
-			if d := programme.DayOf(t.UTC()); d.Time().Equal(t) {
+			if d := programme.DayOf(t.UTC()); d.Time().Equal(t) && d >= firstDay && d <= lastDay {
 				return l.constant(day, 0, int64(d))
 			}
 		}

@@ -86,19 +86,20 @@ func (l *lowerer) list(e ast.Expr, under *level) *list {
 	switch e.Kind() {
 	case ast.IdentKind:
 		if i, ok := l.pr.byForm[e.AsIdent()]; ok && l.pr.forms[i].kind == many {
-			return &list{level: l.g.findLevel(level{parent: under, kind: recordLevel, place: place{form: i, slot: -1, sub: -1}})}
+			return &list{level: l.g.findLevel(level{parent: under, kind: recordLevel, place: place{form: i, slot: -1, sub: -1}, name: e.AsIdent()})}
 		}
 	case ast.SelectKind:
 		if isIdent(e.AsSelect().Operand(), programme.MattersVar) && !e.AsSelect().IsTestOnly() {
 			if i, ok := l.pr.matters.Index(e.AsSelect().FieldName()); ok {
-				return &list{level: l.g.findLevel(level{parent: under, kind: recordLevel, place: place{matter: true, form: i, slot: -1, sub: -1}})}
+				return &list{level: l.g.findLevel(level{parent: under, kind: recordLevel, place: place{matter: true, form: i, slot: -1, sub: -1},
+					name: "matters." + e.AsSelect().FieldName()})}
 			}
 		}
 		at, holder, s, ok := l.where(e)
 		if !ok || s.typ == nil || newColumn(s.typ, s.field, nil).kind != lists {
 			break
 		}
-		lv := l.g.findLevel(level{parent: under, kind: itemLevel, place: at, holder: holder, typ: textCode})
+		lv := l.g.findLevel(level{parent: under, kind: itemLevel, place: at, holder: holder, typ: textCode, name: l.name(e)})
 		has := l.g.node(node{op: opHas, level: holder, place: at, text: holder.String() + l.name(e)})
 		return &list{level: lv, given: l.up(has, under), elem: l.g.node(node{op: opElement, typ: textCode, level: lv})}
 	case ast.ListKind:
