@@ -110,6 +110,24 @@ func (d *decoder) span(n *node, out *Span) bool {
 	return true
 }
 
+// limits reads one length of time, or a list of them.
+func (d *decoder) limits(n *node, out *Limits) bool {
+	each := n.items
+	if n.kind != list {
+		each = []*node{n}
+	}
+	ok := true
+	for _, x := range each {
+		var s Span
+		if d.span(x, &s) {
+			*out = append(*out, s)
+		} else {
+			ok = false
+		}
+	}
+	return ok
+}
+
 func (d *decoder) day(n *node, out *Day) bool {
 	x, err := Day(0), error(nil)
 	if n.kind == scalar {

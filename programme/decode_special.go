@@ -19,6 +19,8 @@ func (d *decoder) special(n *node, p any, m member) (ok, special bool) {
 		return d.day(n, out), true
 	case *Span:
 		return d.span(n, out), true
+	case *Limits:
+		return d.limits(n, out), true
 	case *Expr:
 		return d.expr(n, out), true
 	case *[]Option:

@@ -9,21 +9,27 @@ type Matter struct {
 	Ends    []End      `yaml:"ends,keyed,required"`
 	Overdue []*Overdue `yaml:"overdue"`
 	Pause   []string   `yaml:"pause"`
+	Return  Limits     `yaml:"return_within"` // for the wrong body to return it; default 10 days
+	Running string     `yaml:"running" of:"keep adopt"`
 	Hides   []string   `yaml:"hides"`
 	Pos     Pos        `yaml:"-"`
 }
 
+// Limits are time limits that all hold: the one that ends first decides, so that a stricter local rule wins.
+type Limits []Span
+
 // Raise says who may start a matter, and with which form.
 type Raise struct {
-	By   []string `yaml:"by,required"`
-	Form string   `yaml:"form,required"`
+	By     []string `yaml:"by,required"`
+	Form   string   `yaml:"form,required"`
+	Within Limits   `yaml:"within"` // after what it is raised against
 }
 
 // Stage is one station of a matter.
 type Stage struct {
 	Stage   string    `yaml:"stage,required"`
 	Title   Text      `yaml:"title"`
-	Within  Span      `yaml:"within"`
+	Within  Limits    `yaml:"within"`
 	From    string    `yaml:"from"` // the stage, or form date, the clock starts from; default: entering the stage
 	Extend  *Extend   `yaml:"extend"`
 	Actions []*Action `yaml:"actions,keyed"`
@@ -70,7 +76,7 @@ type Branch struct {
 	When   *Expr  `yaml:"when"`
 	To     string `yaml:"to"`
 	Else   string `yaml:"else"`
-	Within Span   `yaml:"within"`
+	Within Limits `yaml:"within"` // of the stage it leads to, this time, from entering it
 	Pos    Pos    `yaml:"-"`
 }
 
@@ -79,7 +85,7 @@ type Needs struct {
 	Form string `yaml:"form,required"`
 }
 
-// End is a stage at which a matter is over, and what that means: good, answered, open_to_public.
+// End is a stage at which a matter is over, and what that means: good, partly, answered, open_to_public.
 type End struct {
 	Name    string
 	Meaning string

@@ -3,7 +3,7 @@ package programme
 import "strings"
 
 func (l *loader) matterNames(m *Matter) {
-	l.people(m.Raise.By)
+	l.actors(m.Raise.By, SystemRole)
 	l.form(&m.Raise.Form)
 	var stages []string
 	for _, s := range m.Stages {
@@ -24,7 +24,7 @@ func (l *loader) matterNames(m *Matter) {
 		}
 		l.clockFrom(m, s, stages)
 		for _, a := range s.Actions {
-			l.people(a.By)
+			l.actors(a.By, RaiserRole, JoinedRole, SystemRole)
 			goes(&a.To)
 			l.form(&a.Form)
 			l.needs(&a.Needs)
@@ -73,9 +73,17 @@ func (l *loader) matterNames(m *Matter) {
 	l.hides(m)
 }
 
+// actors checks who may act in a matter: parties and roles, and those whom the matter itself makes.
+func (l *loader) actors(by []string, more ...string) {
+	names := append(append(partyNames(l.p), roleNames(l.p)...), more...)
+	for i := range by {
+		l.oneOf(&by[i], T("评价方和角色", "parties and roles"), T("没有评价方或角色 {0}", "there is no party or role {0}"), names)
+	}
+}
+
 // meaning takes any word for what an end means, but not one that is nearly a known one.
 func (l *loader) meaning(e *End) {
-	known := []string{"good", "answered", "open_to_public"}
+	known := []string{Good, Partly, Answered, OpenToPublic}
 	if indexOf(known, e.Meaning) >= 0 || l.d.broken[&e.Meaning] {
 		return
 	}

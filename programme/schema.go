@@ -177,6 +177,9 @@ func (m schemaMaker) special(t reflect.Type, f member) schema {
 		return schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 	case reflect.TypeFor[Span]():
 		return m.once("Span", schema{"type": "string", "pattern": spanForm, "examples": []string{"30 days", "5 working days", "18 months", "1 year"}})
+	case reflect.TypeFor[Limits]():
+		span := m.of(reflect.TypeFor[Span](), member{})
+		return m.once("Limits", either(span, schema{"type": "array", "items": span}))
 	case reflect.TypeFor[Expr]():
 		return m.once("Expr", either(schema{"type": "string", "pattern": `\S`}, schema{"type": []string{"number", "boolean"}}))
 	case reflect.TypeFor[[]Option]():
