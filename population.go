@@ -33,9 +33,15 @@ type population struct {
 
 	scoring sync.Mutex
 	results map[assess.Options]*assess.Result // by the running version, of what is in all
+	levers  map[leversOf][]assess.Lever       // the same
 
 	used  atomic.Int64 // microseconds since 1970, by the machine's clock
 	timer *time.Timer
+}
+
+type leversOf struct {
+	asOf programme.Day
+	unit string
 }
 
 type member struct {
@@ -279,12 +285,13 @@ func (p *population) apply(ids []string, changed map[string]*member) {
 	if left {
 		p.rebuild() // a population has no way out
 	}
-	p.results = nil
+	p.results, p.levers = nil, nil
 }
 
 // rebuild makes the engine's population anew of the members, in the order of their IDs.
 func (p *population) rebuild() {
-	p.all, p.evidence, p.bytes, p.results = p.run.Assess.NewPopulation(), 0, 0, nil
+	p.all, p.evidence, p.bytes = p.run.Assess.NewPopulation(), 0, 0
+	p.results, p.levers = nil, nil
 	for _, id := range slices.Sorted(maps.Keys(p.members)) {
 		m := p.members[id]
 		p.all.Put(m.Subject)

@@ -59,7 +59,7 @@ func (s *Site) WhatIf(ctx context.Context, a Actor, name, unit string, changes [
 			return err
 		}
 		e.Draft = draft.p
-		o := assess.Options{AsOf: e.AsOf, Party: p.run.Deciding()}
+		o := assess.Options{AsOf: e.AsOf}
 		before := p.asIs(o)
 		after := before
 		if len(changes) > 0 {

@@ -211,6 +211,22 @@ func TestWhatIf(t *testing.T) {
 		r.Want()
 		ask("west")
 		r.Want(bihuan.Forbidden)
+		ways, err := r.site.Ways(r.ctx, r.Login("officer"), r.ID("E1"), "", 3)
+		r.must(err)
+		if ways.Grade != "silver" || ways.Target != "gold" || len(ways.Sets) != 1 || ways.Sets[0].Clauses[0].Clause != "1.1.3" || !ways.Sets[0].Clauses[0].Judged {
+			t.Errorf("%+v", ways)
+		}
+		if _, err := r.site.Ways(r.ctx, r.Login("stranger"), r.ID("E1"), "", 3); err == nil {
+			t.Error("a stranger sees the way")
+		}
+		levers, err := r.site.Levers(r.ctx, r.Login("assessor"), "home", "east")
+		r.must(err)
+		if len(levers) != 2 || levers[0].Clause != "1.1.3" || levers[0].Lifted != 1 || levers[1].Lifted != 0 {
+			t.Errorf("%+v", levers)
+		}
+		if _, err := r.site.Levers(r.ctx, r.Login("assessor"), "home", "city"); err == nil {
+			t.Error("a town's assessor sees the city's levers")
+		}
 		packed, err := r.site.DraftFiles(r.ctx, r.as, "home", "east", change(t, "1.1.1.linear.full_at=0.85", "version=2"))
 		r.must(err)
 		v, err := r.site.Publish(r.ctx, bihuan.System(), unzipped(t, packed), "home", "")

@@ -2,6 +2,7 @@ package assess
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 
 	"cel.dev/cel-go/common/types"
@@ -252,30 +253,23 @@ func (pr *Program) Over(pop *Population) *Population {
 	return out
 }
 
-// readsLike reports whether forms, parties, clauses and the texts in rules are the same and stand in the same places.
+// readsLike reports whether the columns of facts that one program makes serve the other: the same forms, fields that rules read,
+// parties and clauses in the same places, texts numbered alike, and judgements and bonus records that earn the same.
 func (pr *Program) readsLike(o *Program) bool {
-	if len(pr.forms) != len(o.forms) || len(pr.clauses) != len(o.clauses) || pr.p.Calendar != o.p.Calendar {
+	if pr.p.Calendar != o.p.Calendar || pr.digits != o.digits || !slices.Equal(pr.mattersUsed, o.mattersUsed) {
 		return false
 	}
-	for i, f := range pr.forms {
-		g := o.forms[i]
-		if f.Name != g.Name || f.kind != g.kind || f.Valid != g.Valid || len(f.Fields) != len(g.Fields) {
-			return false
-		}
-		for j, x := range f.Fields {
-			y := g.Fields[j]
-			same := func(a, b programme.Option) bool { return a.Name == b.Name }
-			if x.Name != y.Name || x.Type != y.Type || x.Decimals != y.Decimals || !slices.EqualFunc(x.Of, y.Of, same) {
-				return false
-			}
-		}
-	}
-	if !slices.EqualFunc(pr.p.Parties, o.p.Parties, func(a, b programme.Party) bool { return a.Name == b.Name }) {
-		return false
-	}
-	if !slices.EqualFunc(pr.clauses, o.clauses, func(a, b *clause) bool { return a.Clause.Clause == b.Clause.Clause }) {
-		return false
-	}
-	// Texts are numbered in the order in which rules name them.
-	return slices.EqualFunc(pr.dict.vals, o.dict.vals, func(a, b ref.Val) bool { return a.Equal(b) == types.True })
+	forms := slices.EqualFunc(pr.forms, o.forms, func(f, g *form) bool {
+		return f.Name == g.Name && f.kind == g.kind && f.proof == g.proof && f.Valid == g.Valid && slices.Equal(f.read, g.read) &&
+			slices.EqualFunc(f.Fields, g.Fields, func(x, y *programme.Field) bool {
+				return x.Name == y.Name && x.Type == y.Type && x.Decimals == y.Decimals
+			})
+	})
+	parties := slices.EqualFunc(pr.p.Parties, o.p.Parties, func(a, b programme.Party) bool { return a.Name == b.Name })
+	clauses := slices.EqualFunc(pr.clauses, o.clauses, func(a, b *clause) bool {
+		return a.Clause.Clause == b.Clause.Clause && a.shape == b.shape && (a.shape != judgedShape || a.full == b.full && reflect.DeepEqual(a.Judged, b.Judged))
+	})
+	sections := slices.EqualFunc(pr.sections, o.sections, func(a, b *section) bool { return reflect.DeepEqual(a.Bonus, b.Bonus) })
+	return forms && parties && clauses && sections &&
+		slices.EqualFunc(pr.dict.vals, o.dict.vals, func(a, b ref.Val) bool { return a.Equal(b) == types.True })
 }
