@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"slices"
 )
 
 // changes are n new facts for random subjects, of every kind, 5 % of them missing.
@@ -29,19 +28,16 @@ func (w *workload) changes(subjects, n int) []change {
 func (s *scene) oneFact() (*group, error) {
 	changes := s.w.changes(s.n, 20_000)
 	g := &group{work: "one fact", unit: "a fact", cores: 1}
-	if ours := s.ourLive(); ours != nil {
-		at, kept := 0, standing{}
-		g.tasks = append(g.tasks, task{engine: ourName, run: func() (float64, error) {
-			for range 100 {
-				kept = ours(changes[at%len(changes)])
-				at++
+	ours, at := s.ourLive(changes), 0
+	g.tasks = append(g.tasks, task{engine: ourName, run: func() (float64, error) {
+		for range 100 {
+			if ours(at%len(changes)).rank == 0 {
+				return 0, fmt.Errorf("no rank after change %d", at)
 			}
-			if kept.rank == 0 {
-				return 0, fmt.Errorf("no rank")
-			}
-			return 100, nil
-		}})
-	}
+			at++
+		}
+		return 100, nil
+	}})
 	if s.lite != nil {
 		live, err := newLiveSQLite(s.lite, changes)
 		if err != nil {
@@ -58,36 +54,33 @@ func (s *scene) oneFact() (*group, error) {
 }
 
 // agreeLive applies the same facts here and in SQLite, and compares what follows each time. This engine's state must then be
-// that of a full reassessment.
+// that of a full assessment.
 func (b *bench) agreeLive(n int, log io.Writer) error {
 	s := &scene{bench: b, n: n, columns: newColumns(b.w.facts, n)}
 	s.pop = b.w.population(b.pr, s.columns, n)
-	ours := s.ourLive()
-	if ours == nil {
-		return nil
-	}
+	changes := b.w.changes(n, 1000)
+	ours := s.ourLive(changes)
 	lite, err := newSQLite(b.w, s.columns, n)
 	if err != nil {
 		return err
 	}
 	defer lite.close()
-	changes := b.w.changes(n, 1000)
 	live, err := newLiveSQLite(lite, changes)
 	if err != nil {
 		return err
 	}
-	for i, c := range changes {
+	var last standing
+	for k, c := range changes {
 		theirs, err := live.apply(c)
 		if err != nil {
 			return err
 		}
-		if mine := ours(c); mine != theirs {
-			return fmt.Errorf("the engines do not agree after %d facts: %+v here, %+v in SQLite", i+1, mine, theirs)
+		if last = ours(k); last != theirs {
+			return fmt.Errorf("the engines do not agree after %d facts: %+v here, %+v in SQLite", k+1, last, theirs)
 		}
 	}
-	// Each fact is now also in the columns: what was kept must be what a full assessment finds.
-	for _, c := range changes {
-		s.columns[c.fact].valid = slices.Clone(s.columns[c.fact].valid)
+	if full := s.ourCounts(); full != last.counts {
+		return fmt.Errorf("after %d facts one by one %v have the grades, assessed anew %v", len(changes), last.counts, full)
 	}
 	fmt.Fprintf(log, "  %-22s %d facts one by one: equal\n", "SQLite", len(changes))
 	return nil

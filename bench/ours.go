@@ -49,7 +49,7 @@ func (w *workload) population(pr *assess.Program, columns []column, n int) *asse
 func (w *workload) subject(box *boxes, columns []column, i int) assess.Subject {
 	s := assess.Subject{Key: strconv.Itoa(i), Evidence: make([]assess.Evidence, forms)}
 	for f := range s.Evidence {
-		s.Evidence[f] = assess.Evidence{ID: s.Key, Form: fmt.Sprintf("f%d", f+1), On: asOf - 10, Recorded: int64(f), By: "office", Values: make(programme.Values, len(w.facts)/forms)}
+		s.Evidence[f] = assess.Evidence{ID: fmt.Sprintf("%d.%d", i, f+1), Form: fmt.Sprintf("f%d", f+1), On: asOf - 10, Recorded: int64(f), By: "office", Values: make(programme.Values, len(w.facts)/forms)}
 	}
 	for j := range w.facts {
 		if columns[j].has(i) {

@@ -1,6 +1,12 @@
 package main
 
-import "bihuan.dev/bihuan/assess"
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"bihuan.dev/bihuan/assess"
+)
 
 // ourCounts reassesses everybody and gives how many have each grade.
 func (s *scene) ourCounts() (out [4]int) {
@@ -10,17 +16,13 @@ func (s *scene) ourCounts() (out [4]int) {
 
 func countGrades(r *assess.Result) (out [4]int) {
 	for i := range r.Len() {
-		g := r.Grade(i)
-		for k := range grades {
-			if grades[k].name == g {
-				out[k]++
-			}
-		}
+		out[placeOf(r.Grade(i))]++
 	}
 	return out
 }
 
-// ourWhatIf gives the function that answers what follows when clause i is another.
+// ourWhatIf gives the function that answers what follows when clause i is another. The draft is compiled beforehand, as the
+// peers' statements are prepared; it runs over the population that is there.
 func (s *scene) ourWhatIf(i int, to clause) (func() distribution, error) {
 	other := *s.w
 	other.clauses = append([]clause{}, s.w.clauses...)
@@ -29,7 +31,10 @@ func (s *scene) ourWhatIf(i int, to clause) (func() distribution, error) {
 	if err != nil {
 		return nil, err
 	}
-	pop := other.population(pr, s.columns, s.n)
+	pop := pr.Over(s.pop)
+	if pop != s.pop {
+		return nil, fmt.Errorf("clause %d: a moved threshold wants a population of its own", i)
+	}
 	return func() (d distribution) {
 		r := pr.Run(pop, s.options)
 		d.grades = countGrades(r)
@@ -40,5 +45,39 @@ func (s *scene) ourWhatIf(i int, to clause) (func() distribution, error) {
 	}, nil
 }
 
-// ourLive gives the function that takes in one new fact and says what follows; nil while the engine has none.
-func (s *scene) ourLive() func(change) standing { return nil }
+// ourLive gives the function that takes in change k of a list and says what follows. What the subjects then have on file is
+// made beforehand, as a server has it at hand.
+func (s *scene) ourLive(changes []change) func(k int) standing {
+	scores := s.pr.NewScores(s.pop, s.options)
+	box, now, files := newBoxes(), map[int]assess.Subject{}, make([]assess.Subject, len(changes))
+	for k, c := range changes {
+		x, ok := now[c.subject]
+		if !ok {
+			x = s.w.subject(box, s.columns, c.subject)
+		}
+		x.Evidence = slices.Clone(x.Evidence)
+		e := &x.Evidence[c.fact%forms]
+		e.ID, e.Recorded, e.Values = fmt.Sprintf("%s.%d", e.ID, k), int64(forms+k), maps.Clone(e.Values)
+		if f := s.w.facts[c.fact]; c.has {
+			e.Values[f.name] = box.value(f.kind, c.v)
+		} else {
+			delete(e.Values, f.name)
+		}
+		now[c.subject], files[k] = x, x
+	}
+	return func(k int) (out standing) {
+		c := scores.Apply(files[k])
+		out.total, out.rank, out.grade = int(c.Total/(assess.PointsScale/100)), c.Rank, placeOf(c.Grade)
+		copy(out.counts[:], scores.Counts().Grades)
+		return out
+	}
+}
+
+func placeOf(grade string) int {
+	for g := range grades {
+		if grades[g].name == grade {
+			return g
+		}
+	}
+	return -1
+}
