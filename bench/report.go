@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -165,6 +166,14 @@ func machine(root string) string {
 		load = ", load " + strings.Fields(string(text))[0] + " at the start"
 	}
 	return fmt.Sprintf("Measured %s, %s, %s, %d cores, %s%s.", time.Now().UTC().Format(time.DateOnly), commit, name, runtime.NumCPU(), runtime.Version(), load)
+}
+
+// write writes the ratios and the tables into the repository.
+func (r *report) write(root string) error {
+	if err := r.ratios.write(filepath.Join(root, "bench", "ratios.json")); err != nil {
+		return err
+	}
+	return writeTables(filepath.Join(root, "docs", "performance.md"), r.markdown())
 }
 
 const (
