@@ -106,7 +106,7 @@ func TestProposal(t *testing.T) {
 		{do("2025-03-03", "officer", "done", with("result", Values{"solved": "partly"})), "rating", "2025-03-13"},
 		{do("2025-03-04", "system", "ballot:", votes(3, 1, 2, 0)), "benefit", "2025-04-03"},
 		{do("2025-03-20", "officer", "file:", with("gain")), "benefit", "2025-04-03"},
-		{do("2025-03-21", "employee+raiser+joined", "confirm"), "benefited", ""},
+		{do("2025-03-21", "employee+joined", "confirm"), "benefited", ""},
 	})
 	if !s.Over() || s.Meaning != Good || s.Joined != 2 || s.Late != 1 || s.Returns != 3 || !strings.Contains(s.Ballot.Why.Zh, "基本满意 2") {
 		t.Errorf("%+v", s)
@@ -256,7 +256,7 @@ func TestRefusals(t *testing.T) {
 		{"no such action", dispute, d, do("2025-01-07", "mediator", "agree"), RefusedImpossible, "no such action"},
 		{"no reason", dispute, d, do("2025-01-07", "mediator", "decline"), RefusedNoReason, "give a reason"},
 		{"no form", dispute, accepted, do("2025-01-08", "mediator", "agree"), RefusedNoForm, "has to be filled in"},
-		{"needed before leaving", union, benefit, do("2025-01-12", "employee", "confirm"), RefusedNoForm, "Benefit"},
+		{"needed before leaving", union, benefit, do("2025-01-12", "raiser", "confirm"), RefusedNoForm, "Benefit"},
 		{"a form not asked for", union, benefit, do("2025-01-12", "officer", "file:", with("plan")), RefusedImpossible, "does not take"},
 		{"raised by a stranger", dispute, State{}, do("2025-01-06", "visitor", "raise:", with("plea")), RefusedNotYours, "may raise"},
 		{"wrong body, too late", dispute, d, do("2025-01-14", "mediator", "return:", because("不归我们")), RefusedTooLate, "until 2025-01-13"},
