@@ -222,3 +222,13 @@ func BenchmarkBulk(b *testing.B) {
 		}
 	}
 }
+
+// Several batches, on several processors when -cells asks for more, give what the reference gives.
+func TestBatchesEqualReference(t *testing.T) {
+	n := batchRows + 70
+	if *wantCells > 500_000 {
+		n = 4*batchRows + 70
+	}
+	pr, pop := benchPopulation(t, n)
+	same(t, pr, pop, Options{AsOf: today})
+}

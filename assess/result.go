@@ -41,12 +41,7 @@ func (r *Result) Status(i, clause int) Verdict { return Verdict(r.clauses[clause
 func (r *Result) Points(i, clause int) Points {
 	col := &r.clauses[clause]
 	if col.points == nil {
-		v := Verdict(col.status[i])
-		if c := r.pr.clauses[clause]; v == Pending {
-			return 0
-		} else {
-			return Points(c.byVerdict[v]) * r.pr.unit
-		}
+		return Points(r.pr.clauses[clause].byVerdict[col.status[i]]) * r.pr.unit
 	}
 	if p, ok := col.wide[i]; ok {
 		return Points(p) * r.pr.unit
