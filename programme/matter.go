@@ -18,6 +18,12 @@ type Matter struct {
 // Limits are time limits that all hold: the one that ends first decides, so that a stricter local rule wins.
 type Limits []Span
 
+// Deadline is the time limit of a stage, MATTER.STAGE, of a matter that every programme has.
+type Deadline struct {
+	Name   string
+	Within Limits
+}
+
 // Raise says who may start a matter, and with which form.
 type Raise struct {
 	By     []string `yaml:"by,required"`

@@ -41,6 +41,20 @@ func (l *loader) names(directory string) {
 	for _, m := range p.Matters {
 		l.matterNames(m)
 	}
+	if len(p.Deadlines) > 0 {
+		var stages []string
+		for _, m := range builtIns().Matters {
+			if _, own := p.Matter(m.Name); own {
+				continue // its deadlines stand with its stages
+			}
+			for _, s := range m.Stages {
+				stages = append(stages, m.Name+"."+s.Stage)
+			}
+		}
+		for i := range p.Deadlines {
+			l.oneOf(&p.Deadlines[i].Name, T("通用事项的环节", "stages of the matters that every programme has"), T("没有通用事项的环节 {0}", "no matter of every programme has a stage {0}"), stages)
+		}
+	}
 	for _, i := range p.Indicators {
 		l.indicatorNames(i)
 	}

@@ -1,28 +1,47 @@
 package programme
 
 import (
-	_ "embed"
+	"embed"
+	"io/fs"
 	"slices"
 	"sync"
-	"testing/fstest"
 )
 
 // The matters that every programme has, written in the language itself. Their parties first and last stand for the first and
 // the last party of the programme, affected for its roles that are no party.
 //
-//go:embed builtin.yaml
-var builtInYAML []byte
+//go:embed builtin/programme.yaml
+var builtInFiles embed.FS
 
 // BuiltInYAML gives the text of the matters that every programme has, for authors who want to change one.
-func BuiltInYAML() []byte { return slices.Clone(builtInYAML) }
-
-var builtIns = sync.OnceValue(func() *Programme {
-	p, found := Load(fstest.MapFS{MainFile: {Data: builtInYAML}}, "")
-	if p == nil {
-		panic(found.Error()) // a test loads it
+func BuiltInYAML() []byte {
+	data, err := builtInFiles.ReadFile("builtin/" + MainFile)
+	if err != nil {
+		panic(err) // it is part of the binary
 	}
-	return p
-})
+	return data
+}
+
+var (
+	builtInOnce sync.Once
+	builtInAll  *Programme
+)
+
+// builtIns loads them when first wanted: Load itself looks at them, so that they cannot be a variable's first value.
+func builtIns() *Programme {
+	builtInOnce.Do(func() {
+		dir, err := fs.Sub(builtInFiles, "builtin")
+		if err != nil {
+			panic(err) // it is part of the binary
+		}
+		p, found := Load(dir, "builtin")
+		if p == nil {
+			panic(found.Error()) // a test loads it
+		}
+		builtInAll = p
+	})
+	return builtInAll
+}
 
 // builtIn gives such a matter for a programme, with the programme's own parties and roles, and its forms.
 func builtIn(p *Programme, name string) (*Matter, []*Form, bool) {
@@ -67,6 +86,11 @@ func builtIn(p *Programme, name string) (*Matter, []*Form, bool) {
 	for _, st := range from.Stages {
 		s := *st
 		s.Actions = nil
+		for _, d := range p.Deadlines {
+			if d.Name == name+"."+s.Stage {
+				s.Within = d.Within
+			}
+		}
 		for _, act := range st.Actions {
 			a := *act
 			a.By = people(a.By)

@@ -361,6 +361,9 @@ func TestBuiltInMatters(t *testing.T) {
 	if s.Meaning != Good || !x.BuiltIn {
 		t.Errorf("%+v", s)
 	}
+	if st, _ := shipped(t, "testdata/right/dispute", "rectification").Matter.Stage("fixing"); len(st.Within) != 2 {
+		t.Errorf("the programme's own deadline is not taken: %v", st.Within)
+	}
 	for _, name := range BuiltInMatters {
 		x := shipped(t, "../programmes/union", name)
 		for _, f := range x.Matter.Forms() {

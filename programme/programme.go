@@ -20,6 +20,7 @@ type Programme struct {
 	Standard     *Standard      `yaml:"standard"`
 	Rounds       []*Round       `yaml:"rounds,keyed"`
 	Matters      []*Matter      `yaml:"matters,keyed"`
+	Deadlines    []Deadline     `yaml:"deadlines,keyed,free"` // of the matters that every programme has
 	Indicators   []*Indicator   `yaml:"indicators,keyed"`
 	Certificates []*Certificate `yaml:"certificates,keyed"`
 

@@ -35,6 +35,7 @@ var keyTexts = map[string]Text{
 	"Programme.standard":     T("评分标准：部分、节、条款、否决、等级", "the standard: parts, sections, clauses, vetoes, grades"),
 	"Programme.rounds":       T("考核周期", "assessment periods"),
 	"Programme.matters":      T("事项：可以提起、按环节办结", "matters: what people may raise, and its stages to the end"),
+	"Programme.deadlines":    T("通用事项（整改、异议、复核）各环节的时限，如 rectification.fixing: 20 working days", "time limits of the matters that every programme has, such as rectification.fixing: 20 working days"),
 	"Programme.indicators":   T("指标：跨评价对象的汇总数", "figures over subjects"),
 	"Programme.certificates": T("证书", "certificates"),
 
