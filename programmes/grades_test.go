@@ -25,7 +25,7 @@ func TestDemoGrades(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := load(t)[0]
+	p := one(t, "union")
 	subjects := map[string]*assess.Subject{}
 	var order []string
 	demoLines(t, p, func(l line, v programme.Values) {

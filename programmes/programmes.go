@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds every shipped programme as a directory of its name; programme.Load reads them from here.
 //
-//go:embed all:union
+//go:embed all:mediation all:union
 var FS embed.FS

@@ -33,3 +33,15 @@ func load(t *testing.T) []*programme.Programme {
 
 // A shipped programme has no mistakes, and no warnings either.
 func TestLoad(t *testing.T) { load(t) }
+
+// one gives a shipped programme by its name.
+func one(t *testing.T, name string) *programme.Programme {
+	t.Helper()
+	for _, p := range load(t) {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("no programme %s is shipped", name)
+	return nil
+}

@@ -1,0 +1,131 @@
+package programmes
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"bihuan.dev/bihuan/assess"
+	"bihuan.dev/bihuan/programme"
+)
+
+// A line of mediation/demo/disputes.jsonl.
+type dispute struct {
+	ID, Subject, Stage, By string
+	Raised                 programme.Day
+	Values                 map[string]any
+	Events                 []struct {
+		On                                  programme.Day
+		Stage, Kind, Action, By, Reason, To string
+		Forms                               map[string]map[string]any
+	}
+}
+
+// Every dispute of the demo runs through its process as it is told and stands in the end where it says; the README counts them.
+func TestDemoDisputes(t *testing.T) {
+	p := one(t, "mediation")
+	x, _ := p.Process("dispute")
+	centres := map[string]bool{}
+	for _, c := range table(t, "mediation/demo/centres.csv") {
+		centres[c["code"]] = true
+	}
+	fill := func(d dispute, name string, raw map[string]any, on programme.Day) programme.Values {
+		form, ok := p.Form(name)
+		if !ok {
+			t.Fatalf("%s: no form %s", d.ID, name)
+		}
+		values, wrong := form.Fill(p, raw, programme.About{AsOf: on})
+		for _, w := range wrong {
+			t.Errorf("%s: %s.%s: %s", d.ID, name, w.Field, w.Message.En)
+		}
+		return values
+	}
+	b, err := fs.ReadFile(FS, "mediation/demo/disputes.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := json.NewDecoder(bytes.NewReader(b))
+	in.UseNumber()
+	in.DisallowUnknownFields()
+	ends, late, overdue, n := map[string]int{}, 0, 0, 0
+	anchor, _ := programme.ParseDay("2026-06-30")
+	for ; in.More(); n++ {
+		var d dispute
+		if err := in.Decode(&d); err != nil {
+			t.Fatalf("line %d: %v", n+1, err)
+		}
+		if !centres[d.Subject] {
+			t.Errorf("%s: no centre %s", d.ID, d.Subject)
+		}
+		s, _, err := x.Begin(programme.Event{At: d.Raised.Time(), To: d.ID, Roles: []string{d.By},
+			Forms: map[string]programme.Values{"application": fill(d, "application", d.Values, d.Raised)}}, 0, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", d.ID, err)
+		}
+		for _, e := range d.Events {
+			forms := map[string]programme.Values{}
+			for name, raw := range e.Forms {
+				forms[name] = fill(d, name, raw, e.On)
+			}
+			s, _, err = x.Next(s, programme.Event{Kind: programme.EventKind(e.Kind), At: e.On.Time(), Stage: e.Stage, Roles: []string{e.By},
+				Action: e.Action, Forms: forms, Reason: e.Reason, To: e.To})
+			if err != nil {
+				t.Fatalf("%s: %s %s at %s on %s: %v", d.ID, e.Kind, e.Action, e.Stage, e.On, err)
+			}
+		}
+		if s.Stage != d.Stage {
+			t.Errorf("%s stands at %s, not at %s", d.ID, s.Stage, d.Stage)
+		}
+		switch {
+		case s.Over():
+			ends[s.Outcome]++
+		default:
+			ends["open"]++
+			if c := x.Clock(s, x.Calendar); c.Due != 0 && c.Due < anchor {
+				overdue++
+			}
+		}
+		if s.Late > 0 {
+			late++
+		}
+	}
+	row := fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |", n, ends["performed"], ends["agreed"], ends["not_agreed"], ends["decided"]+ends["final"],
+		ends["declined"], ends["withdrawn"], ends["transferred"], ends["unconfirmed"]+ends["unresolved"], ends["open"], overdue, late)
+	if readme, _ := fs.ReadFile(FS, "mediation/demo/README.md"); !strings.Contains(string(readme), row) {
+		t.Errorf("mediation/demo/README.md should say\n%s", row)
+	}
+}
+
+// The centres of the demo have the totals and grades that its README tells.
+func TestDemoCentres(t *testing.T) {
+	p := one(t, "mediation")
+	pr, err := assess.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subjects := map[string]*assess.Subject{}
+	demoLines(t, p, func(l line, v programme.Values) {
+		s := subjects[l.Subject]
+		if s == nil {
+			s = &assess.Subject{Key: l.Subject}
+			subjects[l.Subject] = s
+		}
+		s.Evidence = append(s.Evidence, assess.Evidence{Form: l.Form, On: l.On, Recorded: int64(len(s.Evidence)), By: l.By, Values: v})
+	})
+	readme, _ := fs.ReadFile(FS, "mediation/demo/README.md")
+	day, _ := programme.ParseDay("2026-06-30")
+	pop := pr.NewPopulation()
+	rows := table(t, "mediation/demo/centres.csv")
+	for _, c := range rows {
+		pop.Put(*subjects[c["code"]])
+	}
+	r := pr.Run(pop, assess.Options{AsOf: day})
+	for i, c := range rows {
+		if row := fmt.Sprintf("| %s | %s | %s |", c["name"], r.Total(i), r.Grade(i)); !strings.Contains(string(readme), row) {
+			t.Errorf("mediation/demo/README.md should say\n%s", row)
+		}
+	}
+}
