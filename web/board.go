@@ -25,6 +25,8 @@ type boardArgs struct {
 	Decided  *bihuan.Round       // the last decided round, for those who look for single results
 	Places   places              // of the subjects
 	House    bool                // the viewer is a member of the house here
+	Levers   []assess.Lever      // the clauses whose repair lifts most; for members of the house
+	Drafts   bool                // the viewer may try drafts here
 }
 
 // board shows how the subjects within a unit stand, and leads down the tree to them.
@@ -62,6 +64,12 @@ func board(r *request) error {
 	for i := range rounds {
 		if rounds[i].State == bihuan.RoundDecided && (a.Decided == nil || rounds[i].DecidedAt.After(a.Decided.DecidedAt)) {
 			a.Decided = &rounds[i]
+		}
+	}
+	if a.House && a.Board.Subjects > 0 {
+		a.Drafts = mayDraft(r.actor, run)
+		if a.Levers, err = r.f.site.Levers(r.ctx(), r.actor, run.Name, unit); err != nil {
+			return err
 		}
 	}
 	sortBoard(a.Children, a.Sort)

@@ -30,6 +30,11 @@ func (f *face) routes() []route {
 		// board.go
 		open("GET /p/{programme}", board),
 		open("GET /p/{programme}/unit/{unit}", board),
+		// whatif.go
+		house("GET /p/{programme}/whatif", whatif),
+		house("POST /p/{programme}/whatif", whatif),
+		house("POST /p/{programme}/whatif/effect", whatifEffect),
+		house("POST /p/{programme}/whatif/draft.zip", whatifDraft),
 		// standard.go
 		open("GET /p/{programme}/standard", standard),
 		// subjects.go, subject.go

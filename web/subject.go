@@ -22,6 +22,7 @@ type subjectPage struct {
 	History   []bihuan.Change
 	Decisions []bihuan.Decision
 	Today     programme.Day
+	Ways      assess.Ways // to the next grade, of the present
 }
 
 // decidedPage is what everybody may see of a subject: what was decided, with its reasons.
@@ -116,6 +117,11 @@ func subject(r *request) error {
 		Base: subjectURL(run.Name, sub.ID), Files: map[string]bool{}, Judges: held.judges(run.Programme), Public: !held.reads(run.Programme)}}
 	if page.Facts, err = r.facts(run, sub.ID); err != nil {
 		return err
+	}
+	if at.Live() {
+		if page.Ways, err = r.f.site.Ways(r.ctx(), r.actor, sub.ID, "", 3); err != nil {
+			return err
+		}
 	}
 	if page.Due, err = r.f.site.Due(r.ctx(), r.actor, sub.ID); err != nil {
 		return err

@@ -185,3 +185,36 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => {
   for (const d of document.querySelectorAll("[data-printed]")) { d.open = false; delete d.dataset.printed; }
 });
+
+// What if: the dials answer while they are dragged. One question is under way at a time; the latest one wins.
+for (const form of document.querySelectorAll("form[data-whatif]")) {
+  const answer = form.querySelector("[data-effect]");
+  let asked = 0, busy = false;
+  const ask = async () => {
+    if (busy) return;
+    busy = true;
+    for (let mine = -1; mine !== asked;) {
+      mine = asked;
+      await new Promise(requestAnimationFrame);
+      try {
+        const got = await fetch(form.dataset.whatif, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+        if (mine !== asked) continue; // turned further meanwhile
+        if (got.ok || got.status === 422) answer.innerHTML = await got.text();
+      } catch { /* the button still works */ }
+    }
+    busy = false;
+  };
+  form.querySelector("[data-count]").hidden = true;
+  for (const range of form.querySelectorAll("input[type=range]")) {
+    const field = document.getElementById(range.dataset.for);
+    range.hidden = false;
+    range.addEventListener("input", () => { field.value = range.value; turned(field); });
+    field.addEventListener("input", () => { range.value = field.value; turned(field); });
+  }
+  const turned = (field) => {
+    field.closest(".dial").classList.toggle("changed", Number(field.value) !== Number(field.dataset.was));
+    asked++;
+    ask();
+  };
+  form.querySelector("[data-pick]").addEventListener("change", () => form.requestSubmit());
+}
