@@ -213,6 +213,13 @@ func (c *column) grow() {
 	c.n++
 }
 
+// reset empties the column and keeps its room.
+func (c *column) reset() {
+	c.n, c.valid, c.bits, c.wide, c.small, c.items = 0, c.valid[:0], c.bits[:0], c.wide[:0], c.small[:0], c.items[:0]
+	c.start = c.start[:min(len(c.start), 1)]
+	c.vals, c.odd = nil, nil
+}
+
 // seal pads the column to whole words.
 func (c *column) seal() {
 	full := len(c.valid) * 64

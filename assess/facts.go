@@ -190,6 +190,32 @@ func (f *facts) seal() {
 	}
 }
 
+// reset empties the facts and keeps their room.
+func (f *facts) reset() {
+	f.rows = f.rows[:0]
+	for _, list := range [][]formFacts{f.forms, f.matters} {
+		for i := range list {
+			ff := &list[i]
+			for j := range ff.columns {
+				ff.columns[j].reset()
+				for k := range ff.subs[j] {
+					ff.subs[j][k].reset()
+				}
+			}
+			ff.starts, ff.cast, ff.votes = ff.starts[:min(len(ff.starts), 1)], ff.cast[:min(len(ff.cast), 1)], ff.votes[:0]
+		}
+	}
+	for i := range f.proofs {
+		f.proofs[i] = f.proofs[i][:0]
+	}
+	for i := range f.judged {
+		f.judged[i] = judgements{f.judged[i].points[:0], f.judged[i].given[:0]}
+	}
+	for i := range f.ladders {
+		f.ladders[i] = f.ladders[i][:0]
+	}
+}
+
 // frame shows one row of facts at a time to expressions. It makes its objects once; only lists are made anew for a row, when
 // an expression first asks for them.
 type frame struct {

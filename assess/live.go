@@ -24,6 +24,7 @@ type Scores struct {
 	counts  Counts
 	readers [][]int // by form, then by matter: the clauses that read it
 	judged  []int   // clauses that assessors decide
+	one     *facts  // of the subject that changed last; its room is used again
 }
 
 // Change is what became of a subject.
@@ -137,11 +138,18 @@ func (s *Scores) Apply(x Subject) Change {
 	return out
 }
 
+// mostTexts is how many texts the room for one subject gathers before it is made anew.
+const mostTexts = 10_000
+
 // update scores a row again; before is what was known of it, or nil.
 func (s *Scores) update(before *subject, row int, out *Change) {
 	pr, r := s.pr, s.r
 	now := s.pop.rows[row]
-	f := pr.newFacts(s.options.AsOf, nil)
+	if s.one == nil || len(s.one.dict.vals) > mostTexts {
+		s.one = pr.newFacts(s.options.AsOf, nil)
+	}
+	f := s.one
+	f.reset()
 	ch := pr.choose(now, s.options.AsOf, s.last)
 	f.add(now, &ch)
 	f.seal()
@@ -198,7 +206,7 @@ func (s *Scores) stale(before, now *subject, ch *chosen) []bool {
 	for i := range pr.matters.Len() {
 		name := pr.matters.Name(i)
 		a, b := before.Matters[name], now.Matters[name]
-		if !slices.EqualFunc(a, b, func(a, b programme.Values) bool { return string(a.JSON()) == string(b.JSON()) }) {
+		if !slices.EqualFunc(a, b, sameValues) {
 			mark(s.readers[len(pr.forms)+i])
 		}
 	}
@@ -220,8 +228,30 @@ func sameRecords(a, b []*Evidence) bool {
 		if x == nil || y == nil || x == y {
 			return x == y
 		}
-		return x.On == y.On && string(x.Values.JSON()) == string(y.Values.JSON())
+		return x.On == y.On && sameValues(x.Values, y.Values)
 	})
+}
+
+// sameValues reports whether two filled forms hold the same. It may take equal numbers of more than 18 digits for different.
+func sameValues(a, b programme.Values) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, x := range a {
+		y, ok := b[name]
+		if !ok {
+			return false
+		}
+		if list, ok := x.([]string); ok {
+			other, ok := y.([]string)
+			if !ok || !slices.Equal(list, other) {
+				return false
+			}
+		} else if _, ok := y.([]string); ok || x != y {
+			return false
+		}
+	}
+	return true
 }
 
 // recall fills the cells of a clause that need not be scored again from the result.
@@ -274,7 +304,7 @@ func (r *Result) storeRow(row int, m *machine) {
 	}
 	for i := range m.cells {
 		x, col := &m.cells[i], &r.clauses[i]
-		for v, bits := range map[Verdict][]uint64{Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending, Missing: x.missing} {
+		for v, bits := range [...][]uint64{Missing: x.missing, Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending} {
 			if bits[0]&1 != 0 {
 				col.status[row] = uint8(v)
 			}
