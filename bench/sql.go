@@ -9,13 +9,12 @@ import (
 // dialect writes the standard as SQL. Numbers are integers in hundredths, days are integers, a choice is a single bit, so that
 // every engine can be exact. A clause is NULL when it is missing, else its points in hundredths; 100 × 100 = the full total.
 type dialect struct {
-	w       *workload
-	tuned   bool   // spelled as DuckDB runs it fastest: bit masks instead of IN, or cast to a number, zero divisors first
-	div     string // division of integers
-	most    string // the larger of two
-	least   string
-	fence   string // keeps a subquery from being flattened, and its clauses from being computed again
-	boolean string // how a boolean column is asked for
+	w     *workload
+	tuned bool   // spelled as DuckDB runs it fastest: bit masks instead of IN, or cast to a number, zero divisors first
+	div   string // division of integers
+	most  string // the larger of two
+	least string
+	fence string // keeps a subquery from being flattened, and its clauses from being computed again
 }
 
 var (
