@@ -129,3 +129,49 @@ func TestDemoCentres(t *testing.T) {
 		}
 	}
 }
+
+// A dispute raised before the New Year of 2026 has the deadlines that the statutes give it. 15 to 23 February were holidays, the
+// Saturdays 14 and 28 February were worked; 19 to 21 June were the Dragon Boat festival.
+func TestDisputeClock(t *testing.T) {
+	p := one(t, "mediation")
+	x, _ := p.Process("dispute")
+	at := func(s string) programme.Day {
+		d, err := programme.ParseDay(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	s, _, err := x.Begin(programme.Event{At: at("2026-02-12").Time(), To: "d", Roles: []string{"resident"},
+		Forms: map[string]programme.Values{"application": {}}}, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	due := func(want string) {
+		t.Helper()
+		if c := x.Clock(s, x.Calendar); c.Due != at(want) {
+			t.Errorf("%s is due %s, want %s: %s", s.Stage, c.Due, want, c.Why.En)
+		}
+	}
+	due("2026-02-26") // 13, 14, 24, 25, 26 February are 5 working days; the 15 days of the nation end a day later
+	for _, e := range []struct {
+		on, kind, action, by string
+		forms                map[string]programme.Values
+		due                  string
+	}{
+		{"2026-02-26", "act", "accept", "clerk", map[string]programme.Values{"acceptance": {}}, "2026-03-02"},   // 27, 28 February, 2 March
+		{"2026-02-28", "act", "ordinary", "clerk", map[string]programme.Values{"assignment": {}}, "2026-03-26"}, // a month from acceptance
+		{"2026-03-20", "extend", "", "head", nil, "2026-04-27"},                                                 // 26 April is a Sunday: the next working day
+		{"2026-04-20", "act", "agree", "mediator", map[string]programme.Values{"agreement": {"effective": at("2026-04-18"), "last_day": at("2026-05-30")}}, "2026-05-18"},
+		{"2026-05-06", "act", "apply", "mediator", map[string]programme.Values{"confirmation": {}}, "2026-06-05"},
+		{"2026-06-05", "act", "performed", "mediator", map[string]programme.Values{"performance": {}}, "2026-06-22"}, // without 19 June
+	} {
+		if s, _, err = x.Next(s, programme.Event{Kind: programme.EventKind(e.kind), At: at(e.on).Time(), Roles: []string{e.by}, Action: e.action, Reason: "等待鉴定", Forms: e.forms}); err != nil {
+			t.Fatalf("%s %s: %v", e.on, e.action, err)
+		}
+		due(e.due)
+	}
+	if _, _, err := x.Next(s, programme.Event{Kind: programme.EventAct, At: at("2026-06-08").Time(), Roles: []string{"clerk"}, Action: "confirm", Forms: map[string]programme.Values{"rating": {}}}); err == nil {
+		t.Error("the centre closed a dispute that only those concerned can close")
+	}
+}
