@@ -516,7 +516,7 @@ func boardPage(v view, a boardArgs) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = leversCard(v, a.Running, a.Levers, a.Unit.Code).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = leversCard(v, a.Running, a.Levers).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
