@@ -290,7 +290,7 @@ func (t *teller) agreed(kind string, sum int, s story) {
 	}
 	switch kind {
 	case "redo":
-		t.act(between(2, 5), "raiser", "redo", "redo", nil, "修了以后又漏了")
+		t.act(between(2, 5), "raiser", "redo", "redo", nil, "履行后问题又出现，没有真正解决")
 		t.attempt(between(4, 9), "agreed")
 		t.agreed("easy", sum, s)
 	case "unconfirmed":
