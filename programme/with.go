@@ -239,7 +239,8 @@ func (d *draft) place(address string) (n *node, rest string, ok bool) {
 			return fail(T("一票否决", "vetoes"), name, all)
 		}
 	case "grades":
-		for _, g := range of("grades") {
+		if all := of("grades"); len(all) > 0 {
+			g := all[0]
 			name, more, _ := strings.Cut(rest, ".")
 			for _, key := range []string{"bands", "ladder"} {
 				if _, l := g.key(key); l != nil {
