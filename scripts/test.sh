@@ -42,7 +42,7 @@ export BIHUAN_TEST_POSTGRES
 CI=1 CGO_ENABLED=1 go test -race -timeout 20m ./...
 
 step "shipped programmes"
-go run ./cmd/bihuan check --cover programmes/union
+go run ./cmd/bihuan check --cover programmes/*/
 
 step govulncheck
 out=$(mktemp)
