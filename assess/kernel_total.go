@@ -65,6 +65,12 @@ func (m *machine) finish(all []cells, last int) {
 	live := m.live()
 	copy(s.scored, live)
 	m.vetoes(all, last)
+	m.conclude(all)
+}
+
+// conclude goes from the state of every veto to totals and grades: what it takes to nothing, sums, gates, effects, grades.
+func (m *machine) conclude(all []cells) {
+	s := &m.sums
 	m.zero(all)
 	m.total(all)
 	for _, c := range m.pr.clauses {

@@ -245,18 +245,7 @@ func (m *machine) finishLifted(all []cells, last int, lifted []int) {
 			}
 		}
 	}
-	m.zero(all)
-	m.total(all)
-	for _, c := range m.pr.clauses {
-		if c.Gate {
-			x := &all[c.index]
-			for i := range s.scored {
-				s.scored[i] &= x.met[i] | x.na[i]
-			}
-		}
-	}
-	m.effects()
-	m.grades(all)
+	m.conclude(all)
 }
 
 // clearTheWay finds out whether the target can be reached at all, and which vetoes have to be repaired for it.
