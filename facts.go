@@ -113,14 +113,36 @@ func whatItIs(facts []assess.Evidence, asOf programme.Day) programme.Values {
 }
 
 // assessed scores subjects in a party's column; rows of the result are in the order of the subjects.
-func assessed(run *Running, subjects []Subject, facts map[string][]assess.Evidence, asOf programme.Day, party string) *assess.Result {
+func assessed(run *Running, subjects []Subject, facts allFacts, asOf programme.Day, party string) *assess.Result {
 	return run.Assess.Run(populationOf(run, subjects, facts), assess.Options{AsOf: asOf, Party: party})
 }
 
-func populationOf(run *Running, subjects []Subject, facts map[string][]assess.Evidence) *assess.Population {
+func populationOf(run *Running, subjects []Subject, facts allFacts) *assess.Population {
 	population := run.Assess.NewPopulation()
 	for _, sub := range subjects {
-		population.Put(assess.Subject{Key: sub.ID, Unit: sub.Unit, Evidence: facts[sub.ID]})
+		population.Put(facts.of(sub.ID, sub.Unit))
 	}
 	return population
+}
+
+// allFacts is what counts of subjects, by subject ID.
+type allFacts struct {
+	evidence map[string][]assess.Evidence
+	matters  map[string]map[string][]programme.Values
+}
+
+// of gives a subject as the engine wants it.
+func (f allFacts) of(id, unit string) assess.Subject {
+	return assess.Subject{Key: id, Unit: unit, Evidence: f.evidence[id], Matters: f.matters[id]}
+}
+
+// allFactsOf gives everything that rules look at: the evidence of subjects and their matters, as of a day, as known at a moment
+// of each.
+func (s *Site) allFactsOf(ctx context.Context, tx *db.Tx, run *Running, ids []string, asOf programme.Day, known map[string]int64) (allFacts, error) {
+	evidence, err := s.factsOf(ctx, tx, run, ids, known)
+	if err != nil {
+		return allFacts{}, err
+	}
+	matters, err := s.mattersOf(ctx, tx, run, ids, asOf, known)
+	return allFacts{evidence, matters}, err
 }

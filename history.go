@@ -18,7 +18,7 @@ type Change struct {
 	Scored   bool
 	Total    assess.Points
 	Grade    string
-	Cause    string         // "evidence", "withdrawal", "version" or "day" (something went stale, began or ended)
+	Cause    string         // "evidence", "withdrawal", "version", "matter" or "day" (something went stale, began or ended)
 	Evidence *EvidenceBrief // of evidence and withdrawals
 	Version  string         // of versions: the version's text
 }
@@ -70,7 +70,6 @@ func (s *Site) History(ctx context.Context, a Actor, subjectID, party string) ([
 
 // replay scores the subject at every moment that may have moved it, and keeps those that did.
 func (s *Site) replay(ctx context.Context, tx *db.Tx, run *Running, sub Subject, party string, evidence []Evidence, versions []Version) ([]Change, error) {
-	moments := s.momentsOf(run, evidence, versions)
 	running, next := run, 0 // before the first version was published here, the first one counts
 	if len(versions) > 0 {
 		var err error
@@ -82,6 +81,12 @@ func (s *Site) replay(ctx context.Context, tx *db.Tx, run *Running, sub Subject,
 	if err != nil {
 		return nil, err
 	}
+	logs, err := s.matterLogs(ctx, tx, run, []string{sub.ID})
+	if err != nil {
+		return nil, err
+	}
+	matters := logs[sub.ID]
+	moments := s.momentsOf(run, evidence, matters, versions)
 	var list []Change
 	for _, m := range moments {
 		for ; next < len(versions) && !versions[next].PublishedAt.After(m.At); next++ {
@@ -92,8 +97,9 @@ func (s *Site) replay(ctx context.Context, tx *db.Tx, run *Running, sub Subject,
 		if _, ok := running.Party(party); !ok {
 			continue
 		}
-		facts := all.by(running, m.At.UnixMicro())
-		result := assessed(running, []Subject{sub}, map[string][]assess.Evidence{sub.ID: facts}, m.AsOf, party)
+		facts := allFacts{map[string][]assess.Evidence{sub.ID: all.by(running, m.At.UnixMicro())},
+			map[string]map[string][]programme.Values{sub.ID: matters.lists(running, m.AsOf, m.At.UnixMicro())}}
+		result := assessed(running, []Subject{sub}, facts, m.AsOf, party)
 		m.Scored, m.Total, m.Grade = result.Scored(0), result.Total(0), result.Grade(0)
 		if n := len(list); n > 0 && list[n-1].Scored == m.Scored && list[n-1].Total == m.Total && list[n-1].Grade == m.Grade {
 			continue
@@ -104,7 +110,7 @@ func (s *Site) replay(ctx context.Context, tx *db.Tx, run *Running, sub Subject,
 }
 
 // momentsOf lists when the score may have moved, in order: something recorded or withdrawn, a version, a day.
-func (s *Site) momentsOf(run *Running, evidence []Evidence, versions []Version) []Change {
+func (s *Site) momentsOf(run *Running, evidence []Evidence, matters matterLog, versions []Version) []Change {
 	var list []Change
 	add := func(at time.Time, cause string, e *Evidence) {
 		c := Change{At: at, AsOf: programme.DayOf(at.In(s.zone)), Cause: cause}
@@ -134,6 +140,12 @@ func (s *Site) momentsOf(run *Running, evidence []Evidence, versions []Version) 
 					days[run.calendar.Add(e.On, v.For)] = true
 				}
 			}
+		}
+	}
+	for _, m := range matters {
+		for _, e := range m.events {
+			add(s.moment(e.at), "matter", nil)
+			first = min(first, e.on)
 		}
 	}
 	for _, v := range versions {

@@ -27,6 +27,7 @@ type population struct {
 	all      *assess.Population
 	members  map[string]*member // by subject ID
 	seq, rev int64              // the last ones seen
+	day      programme.Day      // as of which matters are overdue or not
 	evidence int
 	bytes    int64
 	loaded   time.Time
@@ -166,7 +167,7 @@ func (s *Site) upToDate(ctx context.Context, p *population) (fresh bool, err err
 	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		seq, rev, version, err := numbers(ctx, tx, p.name)
-		fresh = seq == p.seq && rev == p.rev && version == p.run.Version.ID
+		fresh = seq == p.seq && rev == p.rev && version == p.run.Version.ID && (p.day == s.Today() || !p.run.readsMatters)
 		return err
 	})
 	return fresh, err
@@ -199,6 +200,18 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 		if err != nil {
 			return err
 		}
+		if today := s.Today(); p.day != today && run.readsMatters { // what was in time may be overdue
+			if err := tx.Each(ctx, "SELECT DISTINCT subject_id FROM matter WHERE programme = $1 AND outcome = ''", []any{p.name}, func(scan func(...any) error) error {
+				var id string
+				err := scan(&id)
+				ids = append(ids, id)
+				return err
+			}); err != nil {
+				return err
+			}
+			slices.Sort(ids)
+			ids = slices.Compact(ids)
+		}
 		changed, err := s.membersIn(ctx, tx, run, ids)
 		if err != nil {
 			return err
@@ -206,7 +219,7 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 		if len(ids) > 0 {
 			p.apply(ids, changed)
 		}
-		p.seq, p.rev = seq, rev
+		p.seq, p.rev, p.day = seq, rev, s.Today()
 		return nil
 	})
 }
@@ -232,7 +245,7 @@ func (s *Site) loadPopulation(ctx context.Context, tx *db.Tx, p *population, run
 			s.log.Info("loading population", "programme", p.name, "subjects", done, "of", len(ids))
 		}
 	}
-	p.run, p.members, p.seq, p.rev, p.loaded = run, members, seq, rev, s.Now()
+	p.run, p.members, p.seq, p.rev, p.day, p.loaded = run, members, seq, rev, s.Today(), s.Now()
 	p.rebuild()
 	if len(ids) >= 10_000 {
 		s.log.Info("population loaded", "programme", p.name, "subjects", len(members), "evidence", p.evidence, "bytes", p.bytes, "took", time.Since(began))
@@ -254,9 +267,9 @@ func (s *Site) membersIn(ctx context.Context, tx *db.Tx, run *Running, ids []str
 	if err != nil {
 		return nil, err
 	}
-	facts, err := s.factsOf(ctx, tx, run, slices.Collect(maps.Keys(out)), nil)
+	facts, err := s.allFactsOf(ctx, tx, run, slices.Collect(maps.Keys(out)), s.Today(), nil)
 	for id, m := range out {
-		m.Evidence = facts[id]
+		m.Subject = facts.of(id, m.Unit)
 		m.bytes = weigh(m.Subject)
 	}
 	return out, err

@@ -13,14 +13,13 @@ import (
 func (s *Site) Ways(ctx context.Context, a Actor, subjectID, target string, most int) (assess.Ways, error) {
 	var ways assess.Ways
 	var run *Running
-	var facts []assess.Evidence
+	var facts allFacts
 	var sub Subject
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		if sub, run, _, err = s.seen(ctx, tx, a, subjectID); err != nil {
 			return err
 		}
-		all, err := s.factsOf(ctx, tx, run, []string{sub.ID}, nil)
-		facts = all[sub.ID]
+		facts, err = s.allFactsOf(ctx, tx, run, []string{sub.ID}, s.Today(), nil)
 		return err
 	})
 	if err == nil && run.Standard == nil {
@@ -37,7 +36,7 @@ func (s *Site) Ways(ctx context.Context, a Actor, subjectID, target string, most
 			return nil
 		})
 	default:
-		ways = assessed(run, []Subject{sub}, map[string][]assess.Evidence{sub.ID: facts}, o.AsOf, "").Ways(0, target, most)
+		ways = assessed(run, []Subject{sub}, facts, o.AsOf, "").Ways(0, target, most)
 	}
 	if err != nil {
 		return assess.Ways{}, fmt.Errorf("ways of %s: %w", subjectID, err)

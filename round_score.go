@@ -49,13 +49,13 @@ func (s *Site) assessRound(ctx context.Context, tx *db.Tx, run *Running, r Round
 		wanted[id] = true
 	}
 	part := func(list []pinned) error {
-		facts, err := s.factsOf(ctx, tx, run, idsOf(list), k)
+		facts, err := s.allFactsOf(ctx, tx, run, idsOf(list), r.AsOf, k)
 		if err != nil {
 			return fmt.Errorf("score round %s: %w", r.ID, err)
 		}
 		population := run.Assess.NewPopulation()
 		for _, p := range list {
-			population.Put(assess.Subject{Key: p.ID, Unit: p.Unit, Evidence: facts[p.ID]})
+			population.Put(facts.of(p.ID, p.Unit))
 		}
 		result := run.Assess.Run(population, assess.Options{AsOf: r.AsOf, Party: party})
 		for i := range result.Len() {

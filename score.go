@@ -64,7 +64,7 @@ func (s *Site) columnsIn(ctx context.Context, tx *db.Tx, run *Running, sub Subje
 	for i, x := range subjects {
 		ids[i], known[x.ID] = x.ID, moment
 	}
-	facts, err := s.factsOf(ctx, tx, run, ids, known)
+	facts, err := s.allFactsOf(ctx, tx, run, ids, at.AsOf, known)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *Site) columnsIn(ctx context.Context, tx *db.Tx, run *Running, sub Subje
 		result := run.Assess.Run(population, assess.Options{AsOf: at.AsOf, Party: p.Name})
 		row, ok := result.Row(sub.ID)
 		if !ok { // one that has left stands alone
-			scores = append(scores, run.Assess.Assess(assess.Subject{Key: sub.ID, Unit: sub.Unit, Evidence: facts[sub.ID]},
+			scores = append(scores, run.Assess.Assess(facts.of(sub.ID, sub.Unit),
 				assess.Options{AsOf: at.AsOf, Party: p.Name}))
 			continue
 		}

@@ -96,9 +96,13 @@ func (s *Site) tryPassword(ctx context.Context, login, password, stored string) 
 // ActorByID gives the actor of an account, with its grants as they are now. A disabled account is Unauthenticated.
 func (s *Site) ActorByID(ctx context.Context, id string) (Actor, error) {
 	a := Actor{ID: id}
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if a.Voice() {
+			a, err = s.voiceActor(ctx, tx, id)
+			return err
+		}
 		var password string
-		err := tx.Row(ctx, "SELECT login, name, lang, password FROM account WHERE id = $1 AND disabled_at IS NULL", []any{id},
+		err = tx.Row(ctx, "SELECT login, name, lang, password FROM account WHERE id = $1 AND disabled_at IS NULL", []any{id},
 			&a.Login, &a.Name, &a.Lang, &password)
 		if errors.Is(err, sql.ErrNoRows) {
 			return signInFirst()

@@ -15,11 +15,12 @@ import (
 
 // change is what a transaction does to a subject that it holds, and what comes of it.
 type change struct {
-	sub   *heldSubject
-	facts []assess.Evidence // on file and counting, before this transaction
-	added []newEvidence
-	gone  map[string]bool // withdrawn by this transaction
-	moved bool            // to another unit, or back, by this transaction
+	sub      *heldSubject
+	facts    []assess.Evidence // on file and counting, before this transaction
+	added    []newEvidence
+	gone     map[string]bool // withdrawn by this transaction
+	moved    bool            // to another unit, or back, by this transaction
+	mattered bool            // its matters moved in this transaction
 
 	before, after map[string]standing // by party
 }
@@ -146,9 +147,17 @@ func (s *Site) rescored(ctx context.Context, tx *db.Tx, run *Running, changes []
 	if err := readStandings(ctx, tx, changes); err != nil {
 		return err
 	}
+	ids := make([]string, len(changes))
+	for i, c := range changes {
+		ids[i] = c.sub.ID
+	}
+	matters, err := s.mattersOf(ctx, tx, run, ids, today, nil)
+	if err != nil {
+		return err
+	}
 	population := run.Assess.NewPopulation()
 	for _, c := range changes {
-		population.Put(assess.Subject{Key: c.sub.ID, Unit: c.sub.Unit, Evidence: c.counting()})
+		population.Put(assess.Subject{Key: c.sub.ID, Unit: c.sub.Unit, Evidence: c.counting(), Matters: matters[c.sub.ID]})
 		c.after = make(map[string]standing, len(run.Parties))
 	}
 	for _, p := range run.Parties {
@@ -381,7 +390,7 @@ func (s *Site) storeEvidence(ctx context.Context, tx *db.Tx, run *Running, chang
 	var touched []string
 	var rows, blobs, superseding [][]any
 	for _, c := range changes {
-		if c.moved || len(c.gone) > 0 {
+		if c.moved || c.mattered || len(c.gone) > 0 {
 			touched = append(touched, c.sub.ID)
 		}
 		for _, e := range c.added {

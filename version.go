@@ -35,6 +35,9 @@ type Running struct {
 	expected map[string]*programme.Form   // forms that clauses look at, or that fall due again
 	forms    map[string]*programme.Form   // all, the built-in ones included
 	judged   map[string]*programme.Clause // clauses that are judged
+
+	processes    []*programme.Process // of its matters, and of those that every programme has
+	readsMatters bool                 // rules may look at them
 }
 
 // Deciding gives the party whose column decides: the last one.
@@ -91,6 +94,7 @@ func running(v Version, p *programme.Programme) (*Running, error) {
 			r.expected[f.Name] = f
 		}
 	}
+	r.processes, r.readsMatters = p.Processes(), len(p.Matters) > 0
 	return r, nil
 }
 

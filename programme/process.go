@@ -29,6 +29,20 @@ func (p *Programme) Process(name string) (*Process, bool) {
 	return nil, false
 }
 
+// Processes lists the processes of a programme's matters, and after them those that every programme has and it does not replace.
+func (p *Programme) Processes() []*Process {
+	var out []*Process
+	for _, list := range [][]*Matter{p.Matters, builtIns().Matters} {
+		for _, m := range list {
+			x, ok := p.Process(m.Name)
+			if ok && !slices.ContainsFunc(out, func(y *Process) bool { return y.Matter.Name == m.Name }) {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
 // With gives the same process over another calendar.
 func (x *Process) With(c *Calendar) *Process {
 	y := *x
@@ -52,8 +66,8 @@ func (x *Process) Form(name string) (*Form, bool) {
 func (x *Process) Begin(e Event, since Day, origin *State) (State, []Effect, error) {
 	m, day := x.Matter, DayOf(e.At)
 	if origin == nil {
-		if !x.among(m.Raise.By, e.Roles) {
-			return State{}, nil, refused(RefusedNotYours, T("“{0}”由{1}提起", "{1} may raise “{0}”"), x.title(), x.people(m.Raise.By))
+		if !x.Among(m.Raise.By, e.Roles) {
+			return State{}, nil, refused(RefusedNotYours, T("“{0}”由{1}提起", "{1} may raise “{0}”"), x.title(), x.People(m.Raise.By))
 		}
 		if _, ok := e.Forms[m.Raise.Form]; !ok {
 			return State{}, nil, x.noForm(m.Raise.Form)
@@ -156,7 +170,7 @@ func (x *Process) stale(s State, e Event) error {
 	for _, h := range slices.Backward(s.Steps) {
 		same := h.Kind == e.Kind && h.Action == e.Action
 		if same && (e.Seen > 0 && h.Seq > e.Seen && h.Kind != EventFile || e.Stage != "" && e.Stage != s.Stage && h.From == e.Stage) {
-			return refused(RefusedDone, T("{0}已经做过：{1}", "this was done already, {0}: {1}"), when(h.At), x.happened(h))
+			return refused(RefusedDone, T("{0}已经做过：{1}", "this was done already, {0}: {1}"), when(h.At), x.Happened(h))
 		}
 	}
 	if e.Stage == "" || e.Stage == s.Stage {
@@ -167,7 +181,7 @@ func (x *Process) stale(s State, e Event) error {
 	}
 	what := Text{}
 	if n := len(s.Steps); n > 0 {
-		what = T("：{0}，{1}", ": {0}, {1}").Fill(x.happened(s.Steps[n-1]), when(s.Steps[n-1].At))
+		what = T("：{0}，{1}", ": {0}, {1}").Fill(x.Happened(s.Steps[n-1]), when(s.Steps[n-1].At))
 	}
 	return refused(RefusedMoved, T("已经不在“{0}”环节，现为“{1}”{2}", "it is no longer at “{0}” but at “{1}”{2}"), x.StageTitle(e.Stage), x.StageTitle(s.Stage), what)
 }
@@ -175,15 +189,15 @@ func (x *Process) stale(s State, e Event) error {
 func (x *Process) over(s State) error {
 	what := Text{}
 	if n := len(s.Steps); n > 0 {
-		what = T("：{0}，{1}", ": {0}, {1}").Fill(x.happened(s.Steps[n-1]), when(s.Steps[n-1].At))
+		what = T("：{0}，{1}", ": {0}, {1}").Fill(x.Happened(s.Steps[n-1]), when(s.Steps[n-1].At))
 	}
 	return refused(RefusedOver, T("已经办结，结果为“{0}”{1}", "it is over, as “{0}”{1}"), x.StageTitle(s.Stage), what)
 }
 
 func when(t time.Time) string { return t.Format("2006-01-02 15:04") }
 
-// happened says in words what was done.
-func (x *Process) happened(h Happening) Text {
+// Happened says in words what was done.
+func (x *Process) Happened(h Happening) Text {
 	what := kindTexts[h.Kind]
 	if st, ok := x.Matter.Stage(h.From); ok && h.Kind == EventAct {
 		if a, ok := st.action(h.Action); ok {
@@ -342,8 +356,8 @@ func actionTitle(a *Action) Text {
 	return a.Title
 }
 
-// people names parties and roles.
-func (x *Process) people(by []string) Text {
+// People names parties, roles, and those whom a matter itself makes, in words.
+func (x *Process) People(by []string) Text {
 	var zh, en []string
 	for _, b := range by {
 		t := T(b, b)

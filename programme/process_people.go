@@ -2,8 +2,8 @@ package programme
 
 import "slices"
 
-// among reports whether one who acts as roles is named in by: itself, as the role of a party, or as a party with that role.
-func (x *Process) among(by, roles []string) bool {
+// Among reports whether one who acts as roles is named in by: itself, as the role of a party, or as a party with that role.
+func (x *Process) Among(by, roles []string) bool {
 	for _, b := range by {
 		if slices.Contains(roles, b) {
 			return true
@@ -86,12 +86,23 @@ func (x *Process) Above() []string {
 	return above
 }
 
+// Asks reports whether one of the roles is asked to take part in the matter on its way, beyond raising it and handling it.
+func (x *Process) Asks(roles []string) bool {
+	for _, st := range x.Matter.Stages {
+		if st.Collect != nil && x.Among(st.Collect.By, roles) || st.Ballot != nil && x.Among(st.Ballot.invited(), roles) ||
+			st.Needs != nil && x.Among(x.filers(st.Needs.Form), roles) {
+			return true
+		}
+	}
+	return false
+}
+
 // may refuses those who are not named.
 func (x *Process) may(by, roles []string) error {
-	if x.among(by, roles) {
+	if x.Among(by, roles) {
 		return nil
 	}
-	return refused(RefusedNotYours, T("这一步由{0}办理", "this is for {0} to do"), x.people(by))
+	return refused(RefusedNotYours, T("这一步由{0}办理", "this is for {0} to do"), x.People(by))
 }
 
 func needReason(e Event) error {
@@ -158,10 +169,27 @@ func (x *Process) Ways(s State) []Way {
 	if s.Joined == 0 {
 		ways = append(ways, Way{Kind: EventWithdraw, Title: kindTexts[EventWithdraw], By: []string{RaiserRole}, To: []string{Withdrawn}})
 	}
+	ways = append(ways, x.handWays(s, handlers)...)
 	if end, ok := m.openEnd(); ok {
 		ways = append(ways, Way{Kind: EventClose, Title: kindTexts[EventClose], By: x.Above(), Reason: true, To: []string{end.Name}})
 	}
 	return ways
+}
+
+// handWays are the ways in which a matter goes to other hands.
+func (x *Process) handWays(s State, handlers []string) []Way {
+	if len(handlers) == 0 {
+		return nil
+	}
+	ways := []Way{
+		{Kind: EventAssign, Title: kindTexts[EventAssign], By: append(slices.Clone(handlers), x.Above()...)},
+		{Kind: EventTransfer, Title: kindTexts[EventTransfer], By: handlers, Reason: true},
+	}
+	if s.Unit != "" || len(s.Days) <= 1 || s.Assigned != s.Raised {
+		ways = append(ways, Way{Kind: EventReturn, Title: kindTexts[EventReturn], By: handlers, Reason: true})
+	}
+	return append(ways, Way{Kind: EventMerge, Title: kindTexts[EventMerge], By: handlers, To: []string{Merged}},
+		Way{Kind: EventSplit, Title: kindTexts[EventSplit], By: handlers, Reason: true, To: []string{SplitUp}})
 }
 
 func (x *Process) extenders(st *Stage) []string {

@@ -330,6 +330,8 @@ func causeText(v view, p *programme.Programme, c bihuan.Change) string {
 		return v.formTitle(p, c.Evidence.Form)
 	case c.Cause == "version":
 		return v.T("规范改用 ", "standard changed to ") + c.Version
+	case c.Cause == "matter":
+		return v.T("事项有进展", "a matter moved")
 	case c.Cause == "day":
 		return v.T("时限到期", "a date passed")
 	}

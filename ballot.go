@@ -1,0 +1,478 @@
+package bihuan
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"bihuan.dev/bihuan/internal/db"
+	"bihuan.dev/bihuan/programme"
+)
+
+// Ballots are secret by construction. Three things are kept apart: who may vote (ballot_right, written once and never touched),
+// who has voted (the register: one row, a sorted list), and the votes (the box: one row of sums). A vote rewrites the two rows
+// whole and touches nothing else, so that neither a key, nor an order, nor a time, nor the transaction that wrote a row says what
+// anybody voted. Who copies the database before and after each single vote can still subtract; so can whoever counts heads in a
+// hall. Figures are shown when the ballot is over, and only when enough took part.
+
+// LeastShown is how many votes there must be before figures are shown: below that they would tell what single people think.
+const LeastShown = 5
+
+// BallotFigures is a ballot as somebody may know it.
+type BallotFigures struct {
+	ID       string
+	Form     *programme.Form
+	Subject  Subject
+	Matter   string // its ID; empty: of the subject itself
+	OpenedAt time.Time
+	ClosesOn programme.Day // its last day
+	Over     bool
+	Counted  bool // not broken off
+	Invited  int
+	Votes    int            // how many took part
+	Tally    map[string]int // by option; nil while it runs, and when too few took part
+	May      bool           // the actor may vote and has not
+	Voted    bool           // the actor has
+	Withheld bool           // it is over, but too few took part to show more
+}
+
+// storedBallot is one as it stands in the database.
+type storedBallot struct {
+	BallotFigures
+	programme, version string
+}
+
+const selectBallot = `SELECT b.id, b.programme, b.version_id, b.form, COALESCE(b.matter_id, ''), b.opened_at, b.closes_on, b.ended_at, b.counted,
+	(SELECT count(*) FROM ballot_right r WHERE r.ballot_id = b.id), ` + briefSubject + ` FROM ballot b JOIN subject s ON s.id = b.subject_id `
+
+func (s *Site) ballots(ctx context.Context, tx *db.Tx, where string, args ...any) ([]storedBallot, error) {
+	var out []storedBallot
+	var forms []string
+	err := tx.Each(ctx, selectBallot+where, args, func(scan func(...any) error) error {
+		var b storedBallot
+		var brief subjectBrief
+		var opened int64
+		var ended sql.NullInt64
+		var form string
+		err := scan(append([]any{&b.ID, &b.programme, &b.version, &form, &b.Matter, &opened, &b.ClosesOn, &ended, &b.Counted, &b.Invited}, brief.into()...)...)
+		b.Subject, b.OpenedAt, b.Over = brief.subject(s), s.moment(opened), ended.Valid
+		out, forms = append(out, b), append(forms, form)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read ballots: %w", err)
+	}
+	for i := range out {
+		run, err := s.versionIn(ctx, tx, out[i].version)
+		if err != nil {
+			return nil, err
+		}
+		form, ok := run.Form(forms[i])
+		if !ok {
+			return nil, fmt.Errorf("ballot %s: no form %s", out[i].ID, forms[i])
+		}
+		out[i].Form = form
+	}
+	return out, nil
+}
+
+func (s *Site) ballotWhere(ctx context.Context, tx *db.Tx, where string, args ...any) (storedBallot, error) {
+	list, err := s.ballots(ctx, tx, where, args...)
+	if err == nil && len(list) == 0 {
+		err = notFound("该表决", "ballot")
+	}
+	if err != nil {
+		return storedBallot{}, err
+	}
+	return list[0], nil
+}
+
+// shownTo fills in what of a ballot somebody may know.
+func (b *storedBallot) shownTo(ctx context.Context, tx *db.Tx, a Actor) error {
+	voted, tally, err := openBox(ctx, tx, b.ID)
+	if err != nil {
+		return err
+	}
+	var right int
+	if err := tx.Row(ctx, "SELECT count(*) FROM ballot_right WHERE ballot_id = $1 AND person = $2", []any{b.ID, a.ID}, &right); err != nil {
+		return err
+	}
+	b.Votes = len(voted)
+	b.Voted = right > 0 && slices.Contains(voted, a.ID)
+	b.May = right > 0 && !b.Voted && !b.Over
+	b.Withheld = b.Over && b.Counted && b.Votes < LeastShown
+	if b.Over && b.Counted && !b.Withheld {
+		b.Tally = tally
+	}
+	return nil
+}
+
+// openBox reads the register and the box.
+func openBox(ctx context.Context, tx *db.Tx, id string) (voted []string, tally map[string]int, err error) {
+	var register, box string
+	var votes int
+	err = tx.Row(ctx, "SELECT r.voted, b.votes, b.tally FROM ballot_register r JOIN ballot_box b ON b.ballot_id = r.ballot_id WHERE r.ballot_id = $1", []any{id}, &register, &votes, &box)
+	if err == nil {
+		err = errors.Join(json.Unmarshal([]byte(register), &voted), json.Unmarshal([]byte(box), &tally))
+	}
+	if err == nil && votes != len(voted) {
+		err = fmt.Errorf("%d votes of %d voters", votes, len(voted))
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the box of ballot %s: %w", id, err)
+	}
+	return voted, tally, nil
+}
+
+// Ballot gives a ballot to those who may vote in it and to those who see what it is about.
+func (s *Site) Ballot(ctx context.Context, a Actor, id string) (BallotFigures, error) {
+	var out storedBallot
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if a.Visitor() {
+			return signInFirst()
+		}
+		if out, err = s.ballotWhere(ctx, tx, "WHERE b.id = $1", id); err != nil {
+			return err
+		}
+		if err := out.shownTo(ctx, tx, a); err != nil || out.May || out.Voted {
+			return err
+		}
+		return s.seesBallot(ctx, tx, a, out)
+	})
+	if err != nil {
+		return BallotFigures{}, fmt.Errorf("ballot %s: %w", id, err)
+	}
+	return out.BallotFigures, nil
+}
+
+func (s *Site) seesBallot(ctx context.Context, tx *db.Tx, a Actor, b storedBallot) error {
+	if b.Matter == "" {
+		h, err := heldAt(ctx, tx, a, b.programme, b.Subject.Unit)
+		if err == nil && !h.any() {
+			err = notFound("该表决", "ballot")
+		}
+		return err
+	}
+	m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1", b.Matter)
+	if err != nil {
+		return err
+	}
+	v, err := s.viewerOf(ctx, tx, a, m)
+	if err == nil && v.sees < matterPublic {
+		err = notFound("该表决", "ballot")
+	}
+	return err
+}
+
+// MyBallots lists the ballots in which the actor may vote and has not, the most urgent first.
+func (s *Site) MyBallots(ctx context.Context, a Actor) ([]BallotFigures, error) {
+	if a.Visitor() {
+		return nil, signInFirst()
+	}
+	var out []BallotFigures
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		list, err := s.ballots(ctx, tx, "WHERE b.ended_at IS NULL AND b.id IN (SELECT ballot_id FROM ballot_right WHERE person = $1) ORDER BY b.closes_on, b.id", a.ID)
+		for i := range list {
+			if err == nil {
+				err = list[i].shownTo(ctx, tx, a)
+			}
+			if list[i].May {
+				out = append(out, list[i].BallotFigures)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ballots of %s: %w", a.ID, err)
+	}
+	return out, nil
+}
+
+// Vote casts the actor's vote, once. The vote cannot be read or changed by anybody afterwards. When all have voted the ballot of a
+// matter is counted at once.
+func (s *Site) Vote(ctx context.Context, a Actor, id string, choices map[string]any) error {
+	if a.Visitor() {
+		return signInFirst()
+	}
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		b, err := s.ballotWhere(ctx, tx, "WHERE b.id = $1", id)
+		if err != nil {
+			return err
+		}
+		h, err := s.holdForMatter(ctx, tx, b.Subject.ID)
+		if err != nil {
+			return err
+		}
+		var m stored
+		if b.Matter != "" {
+			if m, err = s.lockMatter(ctx, tx, b.Matter); err != nil {
+				return err
+			}
+		}
+		if b, err = s.lockBallot(ctx, tx, id); err != nil {
+			return err
+		}
+		all, err := s.castVote(ctx, tx, a, h, b, choices)
+		if err != nil || !all || b.Matter == "" {
+			return err
+		}
+		w := writes{}
+		if err := s.countMatterBallot(ctx, tx, &w, h, &m); err != nil {
+			return err
+		}
+		return s.finish(ctx, tx, &w, h, m.x)
+	})
+	if err != nil {
+		return fmt.Errorf("vote in %s: %w", id, err)
+	}
+	return nil
+}
+
+func (s *Site) lockBallot(ctx context.Context, tx *db.Tx, id string) (storedBallot, error) {
+	if _, err := tx.Exec(ctx, "UPDATE ballot SET rev = rev + 1 WHERE id = $1", id); err != nil {
+		return storedBallot{}, fmt.Errorf("hold ballot %s: %w", id, err)
+	}
+	return s.ballotWhere(ctx, tx, "WHERE b.id = $1", id)
+}
+
+// castVote puts a vote into the box and its voter on the register, and tells whether all have voted.
+func (s *Site) castVote(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter, b storedBallot, choices map[string]any) (all bool, err error) {
+	if err := b.shownTo(ctx, tx, a); err != nil {
+		return false, err
+	}
+	switch {
+	case b.Voted:
+		return false, refuse(Conflict, "您已经投过票，每人一票", "you have voted already; everybody votes once")
+	case b.Over:
+		return false, refuse(Conflict, "表决已经结束", "the ballot is over")
+	case !b.May:
+		return false, notFound("该表决", "ballot")
+	case s.Today() > b.ClosesOn:
+		return false, refuse(Conflict, "表决已于{0}截止", "the ballot closed on {0}", b.ClosesOn)
+	}
+	run, err := s.versionIn(ctx, tx, b.version)
+	if err != nil {
+		return false, err
+	}
+	values, wrong := b.Form.Fill(run.Programme, choices, programme.About{AsOf: s.Today(), Subject: h.about})
+	if err := wrongFields(wrong); err != nil {
+		return false, err
+	}
+	voted, tally, err := openBox(ctx, tx, b.ID)
+	if err != nil {
+		return false, err
+	}
+	voted = append(voted, a.ID)
+	slices.Sort(voted)
+	for _, f := range b.Form.Fields {
+		if choice, ok := values[f.Name].(string); ok {
+			tally[choice]++
+		}
+	}
+	return len(voted) == b.Invited, closeBox(ctx, tx, b.ID, voted, tally)
+}
+
+// closeBox writes the register and the box anew.
+func closeBox(ctx context.Context, tx *db.Tx, id string, voted []string, tally map[string]int) error {
+	register, err := json.Marshal(voted)
+	if err != nil {
+		return err
+	}
+	box, err := json.Marshal(tally)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE ballot_register SET voted = $2 WHERE ballot_id = $1", id, string(register)); err != nil {
+		return fmt.Errorf("register of ballot %s: %w", id, err)
+	}
+	if _, err := tx.Exec(ctx, "UPDATE ballot_box SET votes = $2, tally = $3 WHERE ballot_id = $1", id, len(voted), string(box)); err != nil {
+		return fmt.Errorf("box of ballot %s: %w", id, err)
+	}
+	return nil
+}
+
+// newBallot is a ballot on its way to be opened.
+type newBallot struct {
+	run            *Running
+	form           *programme.Form
+	subject        string
+	matter, by     string
+	closes         programme.Day
+	invited        []string
+	invitationText programme.Text
+}
+
+// openBallot opens a ballot and tells those invited. The matter that it belongs to, if any, is stored before.
+func (s *Site) openBallot(ctx context.Context, tx *db.Tx, w *writes, n newBallot) (string, error) {
+	id := newID()
+	empty := map[string]int{}
+	for _, f := range n.form.Fields {
+		for _, o := range f.Of {
+			empty[o.Name] = 0
+		}
+	}
+	if err := tx.Insert(ctx, "ballot (id, programme, version_id, form, subject_id, matter_id, opened_at, opened_by, closes_on, counted)",
+		[][]any{{id, n.run.Name, n.run.Version.ID, n.form.Name, n.subject, nullable(n.matter), s.Now().UnixMicro(), n.by, int64(n.closes), false}}, ""); err != nil {
+		return "", err
+	}
+	var rights [][]any
+	for _, p := range n.invited {
+		rights = append(rights, []any{id, p})
+	}
+	if err := tx.Insert(ctx, "ballot_right (ballot_id, person)", rights, ""); err != nil {
+		return "", err
+	}
+	box, err := json.Marshal(empty)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.Insert(ctx, "ballot_register (ballot_id, voted)", [][]any{{id, "[]"}}, ""); err != nil {
+		return "", err
+	}
+	if err := tx.Insert(ctx, "ballot_box (ballot_id, votes, tally)", [][]any{{id, 0, string(box)}}, ""); err != nil {
+		return "", err
+	}
+	w.tell(n.invited, "vote", n.matter, id, n.invitationText)
+	return id, nil
+}
+
+// openMatterBallot opens the ballot of the stage that a matter entered.
+func (s *Site) openMatterBallot(ctx context.Context, tx *db.Tx, w *writes, m *stored, f programme.Effect) error {
+	form, ok := m.x.Form(f.Form)
+	if !ok {
+		return fmt.Errorf("matter %s has no form %s", m.Name, f.Form)
+	}
+	invited, err := s.votersOf(ctx, tx, w, m, f.Who)
+	if err != nil {
+		return err
+	}
+	c := m.x.Clock(m.state, m.x.Calendar)
+	_, err = s.openBallot(ctx, tx, w, newBallot{run: m.run, form: form, subject: m.Subject.ID, matter: m.ID, closes: c.Due, invited: invited,
+		invitationText: programme.T("{0}：请在{1}前评价，无记名", "{0}: please rate it by {1}; nobody learns who said what").Fill(m.titled(), c.Due)})
+	return err
+}
+
+// votersOf lists those whom a ballot of a matter invites: people tied to it, or everybody who holds a role at its subject.
+func (s *Site) votersOf(ctx context.Context, tx *db.Tx, w *writes, m *stored, who []string) ([]string, error) {
+	var out, roles []string
+	for _, x := range who {
+		if x == tieRaiser || x == tieJoined {
+			list, err := s.peopleOf(ctx, tx, w, m, []string{x})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, list...)
+		} else {
+			roles = append(roles, rolesOf(m.run, []string{x})...)
+		}
+	}
+	if len(roles) > 0 {
+		if err := eachHolder(ctx, tx, m.Programme, m.Subject.Unit, roles, 0, func(p string, _ int) { out = append(out, p) }); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// prolongBallot lets a ballot in which too few took part run once more, and asks those who have not voted.
+func (s *Site) prolongBallot(ctx context.Context, tx *db.Tx, w *writes, m *stored, why programme.Text) error {
+	b, err := s.runningBallot(ctx, tx, m.ID)
+	if err != nil {
+		return err
+	}
+	c := m.x.Clock(m.state, m.x.Calendar)
+	if _, err := tx.Exec(ctx, "UPDATE ballot SET closes_on = $2 WHERE id = $1", b.ID, int64(c.Due)); err != nil {
+		return fmt.Errorf("prolong ballot %s: %w", b.ID, err)
+	}
+	voted, _, err := openBox(ctx, tx, b.ID)
+	if err != nil {
+		return err
+	}
+	var rest []string
+	err = tx.Each(ctx, "SELECT person FROM ballot_right WHERE ballot_id = $1 ORDER BY person", []any{b.ID}, func(scan func(...any) error) error {
+		var p string
+		err := scan(&p)
+		if !slices.Contains(voted, p) {
+			rest = append(rest, p)
+		}
+		return err
+	})
+	w.tell(rest, "vote", m.ID, b.ID, m.about(why))
+	return err
+}
+
+func (s *Site) runningBallot(ctx context.Context, tx *db.Tx, matter string) (storedBallot, error) {
+	return s.ballotWhere(ctx, tx, "WHERE b.matter_id = $1 AND b.ended_at IS NULL", matter)
+}
+
+// countMatterBallot counts the ballot of the stage that a matter is in, and lets it go where the figures lead.
+func (s *Site) countMatterBallot(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, m *stored) error {
+	b, err := s.runningBallot(ctx, tx, m.ID)
+	if err != nil {
+		return err
+	}
+	if b, err = s.lockBallot(ctx, tx, b.ID); err != nil {
+		return err
+	}
+	figures, err := figuresOf(ctx, tx, b)
+	if err != nil {
+		return err
+	}
+	moment := h.next()
+	e := programme.Event{Kind: programme.EventBallot, At: s.moment(moment), Roles: []string{programme.SystemRole}, Figures: &figures}
+	before := m.state
+	next, effects, err := m.x.Next(before, e)
+	if _, refused := errors.AsType[*programme.Refusal](err); refused && figures.Cast == figures.Invited {
+		return nil // a form that the stage needs is not on file yet: it is counted when its time is over
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	m.state = next
+	if !next.Rerun || before.Rerun {
+		if err := s.endBallot(ctx, tx, b.ID, true); err != nil {
+			return err
+		}
+	}
+	w.event(m, before.Stage, e, programme.SystemRole, "", moment, withheld(m, e, next.Ballot.Why))
+	return s.follow(ctx, tx, w, h, m, e, effects)
+}
+
+func figuresOf(ctx context.Context, tx *db.Tx, b storedBallot) (programme.Figures, error) {
+	voted, tally, err := openBox(ctx, tx, b.ID)
+	f := programme.Figures{Invited: int64(b.Invited), Cast: int64(len(voted)), Count: map[string]int64{}}
+	for o, n := range tally {
+		f.Count[o] = int64(n)
+	}
+	return f, err
+}
+
+func (s *Site) endBallot(ctx context.Context, tx *db.Tx, id string, counted bool) error {
+	if _, err := tx.Exec(ctx, "UPDATE ballot SET ended_at = $2, counted = $3 WHERE id = $1 AND ended_at IS NULL", id, s.Now().UnixMicro(), counted); err != nil {
+		return fmt.Errorf("end ballot %s: %w", id, err)
+	}
+	return nil
+}
+
+// breakOffBallot ends the ballot of a matter that left its stage without waiting for it.
+func (s *Site) breakOffBallot(ctx context.Context, tx *db.Tx, m *stored) error {
+	if st, ok := m.x.Matter.Stage(m.state.Stage); ok && st.Ballot != nil {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "UPDATE ballot SET ended_at = $2 WHERE matter_id = $1 AND ended_at IS NULL", m.ID, s.Now().UnixMicro())
+	return err
+}
+
+// ballotOf gives the ballot of a matter that runs, or the last one; nil when it never had one.
+func (s *Site) ballotOf(ctx context.Context, tx *db.Tx, a Actor, m stored) (*BallotFigures, error) {
+	list, err := s.ballots(ctx, tx, "WHERE b.matter_id = $1 ORDER BY b.opened_at DESC, b.id DESC LIMIT 1", m.ID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0].BallotFigures, list[0].shownTo(ctx, tx, a)
+}

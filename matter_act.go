@@ -1,0 +1,571 @@
+package bihuan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"bihuan.dev/bihuan/internal/db"
+	"bihuan.dev/bihuan/programme"
+)
+
+// NewMatter is a matter on its way to be raised.
+type NewMatter struct {
+	Subject string         // its ID
+	Name    string         // of the process
+	Values  map[string]any // of the form that raises it, raw, as Form.Fill takes them
+	Clause  string         // that it is about, if any
+	Round   string         // the ID of the round in which it arose, if any
+	For     string         // a role without accounts: a handler raises it for somebody who came or called, who gets a code
+	ForName string         // the name of that somebody, if he gives one
+	As      string         // System only: the role it is raised in
+	Code    string         // System only: the code it has elsewhere
+	At      time.Time      // System only: the moment it was raised, for a demo and for imports
+}
+
+// Raised is a matter that was raised, and for somebody without an account the code with which he speaks in it. The code is
+// shown once.
+type Raised struct {
+	Matter MatterFile
+	Voice  string
+}
+
+// Raise raises a matter for a subject. What is wrong in the form comes back by field.
+func (s *Site) Raise(ctx context.Context, a Actor, n NewMatter) (Raised, error) {
+	if a.Visitor() {
+		return Raised{}, signInFirst()
+	}
+	var out Raised
+	var id string
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		out = Raised{}
+		h, err := s.holdForMatter(ctx, tx, n.Subject)
+		if err != nil {
+			return err
+		}
+		b, err := s.mayRaise(ctx, tx, a, h, n)
+		if err != nil {
+			return err
+		}
+		if n.For != "" {
+			if b.person, out.Voice, err = s.newVoice(ctx, tx, a, voiceOf{h.run, n.For, h.sub.Unit, "", n.ForName}); err != nil {
+				return err
+			}
+			b.actor = Actor{ID: b.person, Name: n.ForName}
+		}
+		w := writes{}
+		m, err := s.begin(ctx, tx, &w, h, b)
+		if err != nil {
+			return err
+		}
+		id = m.ID
+		return s.finish(ctx, tx, &w, h, m.x)
+	})
+	if err != nil {
+		return Raised{}, fmt.Errorf("raise %s for %s: %w", n.Name, n.Subject, err)
+	}
+	if out.Matter, err = s.Matter(ctx, a, id); err != nil {
+		return Raised{}, err
+	}
+	return out, nil
+}
+
+// heldForMatter is a subject that is held while a matter of it moves, and the version that scores it now.
+type heldForMatter struct {
+	run   *Running
+	sub   *heldSubject
+	about programme.Values // what the subject is
+	c     *change
+}
+
+// holdForMatter holds a subject, and before it its programme when that compares subjects.
+func (s *Site) holdForMatter(ctx context.Context, tx *db.Tx, subject string) (heldForMatter, error) {
+	run, err := s.programmeOf(ctx, tx, subject)
+	if err != nil {
+		return heldForMatter{}, err
+	}
+	if err := holdComparing(ctx, tx, run); err != nil {
+		return heldForMatter{}, err
+	}
+	held, err := s.hold(ctx, tx, []string{subject}, 16) // a move may make others: parts, a merger, a ballot that is counted
+	if err != nil {
+		return heldForMatter{}, err
+	}
+	sub := held[subject]
+	if sub == nil {
+		return heldForMatter{}, notFound("该评价对象", "subject")
+	}
+	facts, err := s.factsOf(ctx, tx, run, []string{subject}, nil)
+	if err != nil {
+		return heldForMatter{}, err
+	}
+	c := &change{sub: sub, facts: facts[subject]}
+	return heldForMatter{run, sub, whatItIs(c.facts, s.Today()), c}, nil
+}
+
+// next gives the next moment on the subject's clock.
+func (h heldForMatter) next() int64 {
+	at := h.sub.moment
+	h.sub.moment++
+	return at
+}
+
+// mayRaise checks who raises a matter, and what he filled in.
+func (s *Site) mayRaise(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter, n NewMatter) (beginning, error) {
+	x, err := s.process(h.run, n.Name)
+	if err != nil {
+		return beginning{}, err
+	}
+	at, err := heldAt(ctx, tx, a, h.run.Name, h.sub.Unit)
+	if err != nil {
+		return beginning{}, err
+	}
+	if !at.any() {
+		return beginning{}, notFound("该评价对象", "subject")
+	}
+	b := beginning{actor: a, person: a.ID, x: x, clause: n.Clause, round: n.Round, code: n.Code, title: ""}
+	for role := range at.roles {
+		b.roles = append(b.roles, role)
+	}
+	switch {
+	case a.system:
+		b.roles, b.at = append(b.roles, n.As, programme.SystemRole), n.At
+	case n.For != "":
+		if !slices.ContainsFunc(rolesOf(h.run, x.Handlers()), at.holds) {
+			return beginning{}, refuse(Forbidden, "只有承办人可以代为登记", "only those who handle it may register it for somebody else")
+		}
+		if isPartyRole(h.run, n.For) || !slices.Contains(x.Matter.Raise.By, n.For) {
+			return beginning{}, refuse(Invalid, "不能代{0}登记", "it cannot be registered for {0}", n.For)
+		}
+		b.roles = []string{n.For}
+	}
+	if h.sub.Left {
+		return beginning{}, refuse(Conflict, "{0}已退出评价", "{0} has left the programme", h.sub.Name)
+	}
+	form, ok := x.Form(x.Matter.Raise.Form)
+	if !ok {
+		return beginning{}, fmt.Errorf("matter %s has no form %s", n.Name, x.Matter.Raise.Form)
+	}
+	values, wrong := form.Fill(h.run.Programme, n.Values, programme.About{AsOf: s.Today(), Subject: h.about})
+	if _, ok := h.run.Clause(n.Clause); n.Clause != "" && !ok {
+		wrong = append(wrong, wrongField("clause", "没有条款{0}", "there is no clause {0}", n.Clause))
+	}
+	if err := wrongFields(wrong); err != nil {
+		return beginning{}, err
+	}
+	b.values = values
+	b.attachments, err = s.attach(ctx, tx, a, h.sub.ID, form, values)
+	return b, err
+}
+
+// beginning is a matter that is about to begin: checked, but for what the process itself refuses.
+type beginning struct {
+	actor         Actor
+	person        string   // who raises it; empty: the rules
+	roles         []string // in which
+	x             *programme.Process
+	values        programme.Values
+	attachments   []Attachment
+	title         string // empty: from the values
+	clause, round string
+	code          string
+	since         programme.Day    // of what it is raised against
+	origin        *programme.State // of which it is a part
+	id            string           // of a part
+	unit          string           // of a part: the body that handles the whole
+	recused       []string
+	at            time.Time // System only
+}
+
+// begin begins a matter of a subject that is held.
+func (s *Site) begin(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, b beginning) (stored, error) {
+	id := b.id
+	if id == "" {
+		id = newID()
+	}
+	moment := h.next()
+	if !b.at.IsZero() {
+		moment = b.at.UnixMicro()
+	}
+	at := s.moment(moment)
+	e := programme.Event{Kind: programme.EventRaise, At: at, To: id, Person: b.person, Roles: b.roles,
+		Forms: map[string]programme.Values{b.x.Matter.Raise.Form: b.values}}
+	state, effects, err := b.x.Begin(e, b.since, b.origin)
+	if err != nil {
+		return stored{}, refusal(err)
+	}
+	state.Recused = append(state.Recused, b.recused...)
+	m := stored{run: h.run, x: b.x, state: state, Matter: Matter{ID: id, Code: b.code, Programme: h.run.Name, Name: b.x.Matter.Name, Kind: matterTitle(b.x.Matter),
+		Subject: h.sub.Subject, Unit: h.sub.Unit, Clause: b.clause, Round: b.round, VersionID: h.run.Version.ID, Title: b.title}}
+	if b.unit != "" {
+		m.Unit, m.state.Unit = b.unit, b.unit
+	}
+	if m.Code == "" {
+		m.Code = newCode(programme.DayOf(at))
+	}
+	if m.Title == "" {
+		m.Title = titleOf(b.x, b.values, h.sub.Name)
+	}
+	w.begin(m, moment)
+	if b.person != "" {
+		w.tie(m.ID, b.person, tieRaiser, moment)
+	}
+	for _, p := range b.recused {
+		w.tie(m.ID, p, tieRecused, moment)
+	}
+	as := actedAs(b.x, b.x.Matter.Raise.By, b.roles)
+	if b.person != "" {
+		as = tieRaiser
+	}
+	w.event(&m, "", e, as, b.person, moment, programme.Text{})
+	form, _ := b.x.Form(b.x.Matter.Raise.Form)
+	w.form(m, form.Name, b.person, b.values, b.attachments)
+	w.actor = b.person
+	err = s.follow(ctx, tx, w, h, &m, e, effects)
+	return m, err
+}
+
+// Move is what somebody does with a matter.
+type Move struct {
+	Kind   programme.EventKind // act file pause resume extend transfer return assign merge split withdraw reopen close
+	Action string              // of act and pause
+	Seen   int                 // Matter.Seq of what the actor looked at; 0: not told
+	Stage  string              // the stage that he looked at; empty: not told
+	Forms  map[string]map[string]any
+	Reason string
+	To     string   // of transfer: a unit; of assign: the login of the lead handler; of merge: the code of the matter it is a duplicate of
+	With   []string // of assign: the logins of the co-handlers
+	Parts  []string // of split: what the parts are called
+	As     string   // System only: the role in which it acts
+}
+
+// Act does something with a matter. Of two who do the same thing at once the second is told so; what the stage does not allow
+// any more is refused with what happened instead.
+func (s *Site) Act(ctx context.Context, a Actor, id string, mv Move) (MatterFile, error) {
+	if a.Visitor() {
+		return MatterFile{}, signInFirst()
+	}
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		m, h, err := s.holdMatter(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		v, err := s.viewerOf(ctx, tx, a, m)
+		if err != nil {
+			return err
+		}
+		if v.sees < matterPart {
+			return notFound("该事项", "matter")
+		}
+		w := writes{actor: a.ID, parts: mv.Parts}
+		if err := s.move(ctx, tx, &w, h, &m, v, mv); err != nil {
+			return err
+		}
+		return s.finish(ctx, tx, &w, h, m.x)
+	})
+	if err != nil {
+		return MatterFile{}, fmt.Errorf("%s %s of matter %s: %w", mv.Kind, mv.Action, id, err)
+	}
+	return s.Matter(ctx, a, id)
+}
+
+// holdMatter holds a matter and before it its subject. What it gives is read after both are held.
+func (s *Site) holdMatter(ctx context.Context, tx *db.Tx, id string) (stored, heldForMatter, error) {
+	m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1 OR m.code = $1", id)
+	if err != nil {
+		return stored{}, heldForMatter{}, err
+	}
+	h, err := s.holdForMatter(ctx, tx, m.Subject.ID)
+	if err != nil {
+		return stored{}, heldForMatter{}, err
+	}
+	if m, err = s.lockMatter(ctx, tx, m.ID); err != nil {
+		return stored{}, heldForMatter{}, err
+	}
+	return m, h, nil
+}
+
+// lockMatter takes a matter's row, whose subject is held, and reads it.
+func (s *Site) lockMatter(ctx context.Context, tx *db.Tx, id string) (stored, error) {
+	if _, err := tx.Exec(ctx, "UPDATE matter SET rev = rev + 1 WHERE id = $1", id); err != nil {
+		return stored{}, fmt.Errorf("hold matter %s: %w", id, err)
+	}
+	return s.matterWhere(ctx, tx, "WHERE m.id = $1", id)
+}
+
+// movable are the kinds of events that people bring about; the others follow by themselves.
+var movable = []programme.EventKind{programme.EventAct, programme.EventFile, programme.EventPause, programme.EventResume, programme.EventExtend,
+	programme.EventTransfer, programme.EventReturn, programme.EventAssign, programme.EventMerge, programme.EventSplit, programme.EventWithdraw,
+	programme.EventReopen, programme.EventClose}
+
+// move brings an event about and does what follows from it.
+func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, m *stored, v viewer, mv Move) error {
+	if !slices.Contains(movable, mv.Kind) {
+		return refuse(Invalid, "没有这种操作", "there is nothing of this kind to do")
+	}
+	reason, wrong := cleanText("reason", mv.Reason, mostReason, false)
+	if err := wrongFields(wrong); err != nil {
+		return err
+	}
+	roles := v.roles
+	if v.actor.system && mv.As != "" {
+		roles = []string{mv.As}
+	}
+	moment := h.next()
+	e := programme.Event{Kind: mv.Kind, Action: mv.Action, At: s.moment(moment), Seen: mv.Seen, Stage: mv.Stage, Person: v.actor.ID, Roles: roles, Reason: reason}
+	as, allowed := s.wayOf(m, mv, roles)
+	if e.By = v.actor.Name; !v.everybodyKnows(m.x, as) {
+		e.By = m.x.People([]string{as}).In(programme.Zh)
+	}
+	forms, err := s.fillForms(ctx, tx, v.actor, h, m, mv.Forms, allowed)
+	if err != nil {
+		return instead(m, e, err)
+	}
+	e.Forms = forms.values
+	if err := s.point(ctx, tx, h, m, v, mv, &e); err != nil {
+		return err
+	}
+	before := m.state
+	joins := mv.Kind == programme.EventFile && before.Stage != "" && collects(m.x, before.Stage, e.Forms)
+	if joins {
+		if v.ties[tieRaiser] || v.ties[tieJoined] {
+			return refuse(Conflict, "您已经参与", "you take part in it already")
+		}
+		w.tie(m.ID, v.actor.ID, tieJoined, moment)
+		as = tieJoined
+	}
+	next, effects, err := m.x.Next(before, e)
+	if err != nil {
+		return refusal(err)
+	}
+	m.state = next
+	w.event(m, before.Stage, e, as, v.actor.ID, moment, programme.Text{})
+	for _, name := range slices.Sorted(maps.Keys(e.Forms)) {
+		w.form(*m, name, v.actor.ID, e.Forms[name], forms.attachments[name])
+	}
+	if err := s.follow(ctx, tx, w, h, m, e, effects); err != nil {
+		return err
+	}
+	if mv.Kind != programme.EventMerge {
+		return nil
+	}
+	return s.absorb(ctx, tx, w, h, m, e)
+}
+
+// wayOf finds in which of his roles somebody does something, and which forms may come with it.
+func (s *Site) wayOf(m *stored, mv Move, roles []string) (as string, forms []string) {
+	by := m.x.Handlers()
+	for _, way := range m.x.Ways(m.state) {
+		if way.Kind == mv.Kind && (way.Action == mv.Action || mv.Kind == programme.EventFile) {
+			by = way.By
+			forms = append(forms, way.Form)
+		}
+	}
+	if st, ok := m.x.Matter.Stage(m.state.Stage); ok && mv.Kind == programme.EventAct {
+		for _, a := range st.Actions {
+			if a.Name == mv.Action {
+				forms = append(forms, a.Form, a.Needs)
+			}
+		}
+	}
+	if st, ok := m.x.Matter.Stage(m.state.Stage); ok && mv.Kind == programme.EventExtend && st.Extend != nil {
+		forms = append(forms, st.Extend.Needs)
+	}
+	return actedAs(m.x, by, roles), forms
+}
+
+// actedAs picks the role in which somebody acts: the first that is asked for and that he has.
+func actedAs(x *programme.Process, by, roles []string) string {
+	for _, b := range by {
+		for _, r := range roles {
+			if x.Among([]string{b}, []string{r}) {
+				return r
+			}
+		}
+	}
+	if len(roles) > 0 {
+		return roles[0]
+	}
+	return programme.SystemRole
+}
+
+// everybodyKnows tells whether the name of one who acts in a role is no secret to those who may act too.
+func (v viewer) everybodyKnows(x *programme.Process, as string) bool {
+	if v.ties[tieRaiser] || v.ties[tieJoined] || as == tieRaiser || as == tieJoined {
+		return !hides(x.Matter, "proposer", tieRaiser, tieJoined)
+	}
+	return slices.Contains(x.Handlers(), as) || slices.ContainsFunc(x.Programme.Parties, func(p programme.Party) bool { return p.Role == as })
+}
+
+func collects(x *programme.Process, stage string, forms map[string]programme.Values) bool {
+	st, ok := x.Matter.Stage(stage)
+	if !ok || st.Collect == nil {
+		return false
+	}
+	_, ok = forms[st.Collect.Form]
+	return ok && !slices.ContainsFunc(st.Collect.By, func(b string) bool { return slices.Contains(x.Handlers(), b) })
+}
+
+// filledForms are the forms that come with a move.
+type filledForms struct {
+	values      map[string]programme.Values
+	attachments map[string][]Attachment
+}
+
+func (s *Site) fillForms(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter, m *stored, raw map[string]map[string]any, allowed []string) (filledForms, error) {
+	out := filledForms{map[string]programme.Values{}, map[string][]Attachment{}}
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		form, ok := m.x.Form(name)
+		if !ok || !slices.Contains(allowed, name) || form.Ballot {
+			return out, refuse(Invalid, "这一步不用填报“{0}”", "“{0}” is not filled in here", name)
+		}
+		values, wrong := form.Fill(m.run.Programme, raw[name], programme.About{AsOf: s.Today(), Subject: h.about})
+		if err := wrongFields(wrong); err != nil {
+			return out, err
+		}
+		attachments, err := s.attach(ctx, tx, a, m.Subject.ID, form, values)
+		if err != nil {
+			return out, err
+		}
+		out.values[name], out.attachments[name] = values, attachments
+	}
+	return out, nil
+}
+
+// point resolves what a move points to.
+func (s *Site) point(ctx context.Context, tx *db.Tx, h heldForMatter, m *stored, v viewer, mv Move, e *programme.Event) error {
+	switch mv.Kind {
+	case programme.EventTransfer:
+		if err := unitExists(ctx, tx, mv.To); err != nil {
+			return wrongFields([]programme.FieldError{wrongField("to", "没有单位{0}", "there is no unit {0}", mv.To)})
+		}
+		e.To = mv.To
+	case programme.EventAssign:
+		ids, err := s.handlersByLogin(ctx, tx, m, append([]string{mv.To}, mv.With...))
+		if err != nil {
+			return err
+		}
+		e.To, e.Others = ids[0], ids[1:]
+	case programme.EventMerge:
+		other, err := s.matterWhere(ctx, tx, "WHERE (m.id = $1 OR m.code = $1) AND m.subject_id = $2 AND m.name = $3", mv.To, m.Subject.ID, m.Name)
+		if k, ok := KindOf(err); ok && k == NotFound {
+			return wrongFields([]programme.FieldError{wrongField("to", "该对象没有编号为{0}的同类事项", "the subject has no matter of this kind with the code {0}", mv.To)})
+		}
+		if err != nil {
+			return err
+		}
+		if other.Over() {
+			return wrongFields([]programme.FieldError{wrongField("to", "{0}已经办结", "{0} is over", mv.To)})
+		}
+		e.To = other.ID
+	case programme.EventSplit:
+		for _, title := range mv.Parts {
+			if _, wrong := cleanText("parts", title, mostTitle, true); wrong != nil {
+				return wrongFields(wrong)
+			}
+			e.Others = append(e.Others, newID())
+		}
+	}
+	return nil
+}
+
+// handlersByLogin finds accounts that may handle the matter where it is.
+func (s *Site) handlersByLogin(ctx context.Context, tx *db.Tx, m *stored, logins []string) ([]string, error) {
+	var ids []string
+	for i, login := range logins {
+		field := "to"
+		if i > 0 {
+			field = "with"
+		}
+		list, err := s.holdersOf(ctx, tx, m, rolesOf(m.run, m.x.Handlers()), login)
+		if err != nil {
+			return nil, err
+		}
+		if login == "" || len(list) == 0 {
+			return nil, wrongFields([]programme.FieldError{wrongField(field, "{0}不能承办这件事", "{0} cannot handle this", login)})
+		}
+		ids = append(ids, list[0])
+	}
+	return ids, nil
+}
+
+// instead gives what the process itself has against an event, such as that it was done already, before what is wrong with its forms.
+func instead(m *stored, e programme.Event, wrong error) error {
+	_, _, err := m.x.Next(m.state, e)
+	if r, ok := errors.AsType[*programme.Refusal](err); ok && r.Kind != programme.RefusedNoForm && r.Kind != programme.RefusedNoReason {
+		return refusal(r)
+	}
+	return wrong
+}
+
+// absorb tells the other matter that this one was merged into it.
+func (s *Site) absorb(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, m *stored, e programme.Event) error {
+	other, err := s.lockMatter(ctx, tx, e.To)
+	if err != nil {
+		return err
+	}
+	moment := h.next()
+	in := programme.Event{Kind: programme.EventAbsorb, At: s.moment(moment), To: m.ID, Roles: []string{programme.SystemRole}}
+	next, effects, err := other.x.Next(other.state, in)
+	if err != nil {
+		return refusal(err)
+	}
+	before := other.state.Stage
+	other.state = next
+	w.event(&other, before, in, programme.SystemRole, "", moment, programme.Text{})
+	return s.follow(ctx, tx, w, h, &other, in, effects)
+}
+
+// Follow lets the actor be told of what becomes of a matter that he sees, or not any more.
+func (s *Site) Follow(ctx context.Context, a Actor, id string, follows bool) error {
+	if a.Visitor() {
+		return signInFirst()
+	}
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1 OR m.code = $1", id)
+		if err != nil {
+			return err
+		}
+		v, err := s.viewerOf(ctx, tx, a, m)
+		if err != nil {
+			return err
+		}
+		if v.sees < matterPublic {
+			return notFound("该事项", "matter")
+		}
+		if !follows {
+			_, err = tx.Exec(ctx, "DELETE FROM matter_person WHERE matter_id = $1 AND person = $2 AND tie = 'follows'", m.ID, a.ID)
+			return err
+		}
+		return tx.Insert(ctx, "matter_person (matter_id, person, tie, since)", [][]any{{m.ID, a.ID, tieFollows, s.Now().UnixMicro()}},
+			"ON CONFLICT (matter_id, person, tie) DO NOTHING")
+	})
+	if err != nil {
+		return fmt.Errorf("follow matter %s: %w", id, err)
+	}
+	return nil
+}
+
+// refusal turns what a process refuses into what a person can act on.
+func refusal(err error) error {
+	r, ok := errors.AsType[*programme.Refusal](err)
+	if !ok {
+		return err
+	}
+	switch r.Kind {
+	case programme.RefusedNotYours:
+		return &Error{Kind: Forbidden, Text: r.Text}
+	case programme.RefusedNoReason:
+		return wrongFields([]programme.FieldError{{Field: "reason", Message: r.Text}})
+	case programme.RefusedNoForm:
+		return &Error{Kind: Invalid, Text: r.Text, Fields: []programme.FieldError{{Field: r.Form, Message: r.Text}}}
+	case programme.RefusedWrongValues:
+		return &Error{Kind: Invalid, Text: r.Text}
+	case programme.RefusedImpossible:
+		return &Error{Kind: Invalid, Text: r.Text}
+	}
+	return &Error{Kind: Conflict, Text: r.Text} // moved, done, over, too late, too early
+}
