@@ -56,7 +56,7 @@ func (s *Site) Raise(ctx context.Context, a Actor, n NewMatter) (Raised, error) 
 			}
 			b.actor = Actor{ID: b.person, Name: n.ForName}
 		}
-		w := writes{}
+		w := writes{actor: b.person}
 		m, err := s.begin(ctx, tx, &w, h, b)
 		if err != nil {
 			return err
@@ -223,7 +223,6 @@ func (s *Site) begin(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter,
 	w.event(&m, "", e, as, b.person, moment, programme.Text{})
 	form, _ := b.x.Form(b.x.Matter.Raise.Form)
 	w.form(m, form.Name, b.person, b.values, b.attachments)
-	w.actor = b.person
 	err = s.follow(ctx, tx, w, h, &m, e, effects)
 	return m, err
 }

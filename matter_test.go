@@ -318,3 +318,120 @@ func TestActTwice(t *testing.T) {
 		}
 	})
 }
+
+// Hands over, merges and splits: who may, and where everybody finds it afterwards.
+func TestHands(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r)
+		m := r.Who("m1").Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
+		r.Who("chair").Do(m.ID, "transfer:", to("nowhere"), reason("不归我管"))
+		r.Want(bihuan.Invalid)
+		r.Do(m.ID, "transfer:", to("w1"), reason("不归我管"))
+		r.Want()
+		r.Do(m.ID, "accept")
+		r.Want(bihuan.NotFound) // no longer his; a member of the public sees no more than the board
+		got := r.Who("chair2").Do(m.ID, "return:", reason("也不归我管"))
+		if r.Want(); got.Unit != "e1" {
+			r.Errorf("at %s", got.Unit)
+		}
+		r.Who("chair").Do(m.ID, "assign:", to("m2"))
+		r.Want(bihuan.Invalid) // no handler
+		got = r.Do(m.ID, "assign:", to("chair"))
+		if r.Want(); got.Lead != "演示chair" {
+			r.Errorf("lead %q", got.Lead)
+		}
+		twin := r.Who("m2").Raise("proposal", values{"title": "路灯坏了", "reason": "摔跤"})
+		r.Who("chair").Do(twin.ID, "merge:", to(m.Code))
+		r.Want()
+		r.At(twin.ID, "merged", "")
+		if got = r.At(m.ID, "proposed", "2021-06-08"); got.Joined != 1 || len(got.Absorbed) != 1 || got.Absorbed[0].ID != twin.ID {
+			r.Errorf("joined %d, absorbed %+v", got.Joined, got.Absorbed)
+		}
+		r.Who("chair").Do(m.ID, "accept")
+		r.Who("m2").Do(m.ID, "file:", form("joining", values{}))
+		r.Want(bihuan.Conflict) // takes part already, by the merger
+		r.Who("chair").Do(m.ID, "split:", reason("两件事"), func(mv *bihuan.Move) { mv.Parts = []string{"东路路灯"} })
+		r.Want(bihuan.Invalid)
+		got = r.Do(m.ID, "split:", reason("两件事"), func(mv *bihuan.Move) { mv.Parts = []string{"东路路灯", "西路路灯"} })
+		if r.Want(); got.Stage != "split" || len(got.Parts) != 2 || got.Parts[1].Title != "西路路灯" {
+			r.Errorf("%s, parts %+v", got.Stage, got.Parts)
+		}
+		part, err := r.site.Matter(r.ctx, r.Login("m1"), got.Parts[0].ID)
+		r.must(err)
+		if part.RaisedOn != got.RaisedOn || part.Part.ID != m.ID || part.Stage != "proposed" || part.Forms[0].Values["reason"] != "太暗" {
+			r.Errorf("part %+v", part.Matter)
+		}
+		r.Who("m1").Do(part.ID, "withdraw:")
+		r.Want()
+		r.At(part.ID, "withdrawn", "")
+	})
+}
+
+// A clock that stands still is not due; an extension is told with its reason; nothing of it leaks into another stage.
+func TestPauseAndExtend(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r)
+		m := r.Who("m1").Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
+		r.Who("chair").Do(m.ID, "accept")
+		r.Do(m.ID, "start", form("plan", values{"steps": "换灯", "due": "2021-06-20"}))
+		r.Day("2021-06-10")
+		r.Do(m.ID, "pause:lunch")
+		r.Want(bihuan.Invalid)
+		r.Do(m.ID, "pause:hearing", reason("听证"))
+		r.Want()
+		r.Day("2021-08-10")
+		if n := r.notices("chair"); slices.Contains(n, "remind") {
+			r.Errorf("reminded while the clock stood still: %v", n)
+		}
+		r.Do(m.ID, "resume:")
+		r.Want()
+		r.At(m.ID, "doing", "2021-08-31") // 61 days were excluded from the first of July
+		r.Do(m.ID, "extend:", reason("等配件"))
+		r.Want(bihuan.Forbidden)
+		r.Who("east").Do(m.ID, "extend:", reason("等配件"))
+		r.Want()
+		r.At(m.ID, "doing", "2021-09-30")
+		if n := r.notices("m1"); n[0] != "tell" {
+			r.Errorf("who raised it was not told: %v", n)
+		}
+	})
+}
+
+// Sixteen join at once, and act on many matters of one home: nobody is lost or counted twice.
+func TestManyMatterWriters(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r)
+		m := r.Who("m1").Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
+		r.Who("chair").Do(m.ID, "accept")
+		var wg sync.WaitGroup
+		var who []bihuan.Actor
+		for i := range 5 {
+			who = append(who, r.Login(fmt.Sprint("m", i+2)))
+		}
+		for i := range 16 {
+			wg.Go(func() {
+				_, err := r.site.Act(r.ctx, who[i%5], m.ID, bihuan.Move{Kind: programme.EventFile, Forms: map[string]map[string]any{"joining": {"word": "好"}}})
+				if k, refused := bihuan.KindOf(err); err != nil && (!refused || k != bihuan.Conflict) {
+					r.Errorf("broke: %v", err)
+				}
+			})
+			wg.Go(func() {
+				_, err := r.site.Raise(r.ctx, who[i%5], bihuan.NewMatter{Subject: m.Subject.ID, Name: "proposal", Values: values{"title": fmt.Sprint("第", i), "reason": "同时提"}})
+				if err != nil {
+					r.Errorf("broke: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		got := r.At(m.ID, "joining", "2021-06-11")
+		if got.Joined != 5 || len(got.Forms) != 6 {
+			r.Errorf("%d joined, %d forms", got.Joined, len(got.Forms))
+		}
+		page, err := r.site.Matters(r.ctx, r.Login("chair"), bihuan.MatterQuery{Programme: "loop", State: "open"})
+		r.must(err)
+		if page.Total != 17 {
+			r.Errorf("%d matters", page.Total)
+		}
+		r.sameAsAnew("loop")
+	})
+}
