@@ -2,10 +2,12 @@ package bihuan
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"time"
 
@@ -350,6 +352,13 @@ func (s *Site) openMatterBallot(ctx context.Context, tx *db.Tx, w *writes, m *st
 	if err != nil {
 		return err
 	}
+	if f.Draw > 0 {
+		raiser, err := s.peopleOf(ctx, tx, w, m, slices.DeleteFunc(slices.Clone(f.Who), func(x string) bool { return x != tieRaiser }))
+		if err != nil {
+			return err
+		}
+		invited = drawLots(invited, raiser, f.Draw)
+	}
 	c := m.x.Clock(m.state, m.x.Calendar)
 	_, err = s.openBallot(ctx, tx, w, newBallot{run: m.run, form: form, subject: m.Subject.ID, matter: m.ID, closes: c.Due, invited: invited,
 		invitationText: programme.T("{0}：请在{1}前评价，无记名", "{0}: please rate it by {1}; nobody learns who said what").Fill(m.titled(), c.Due)})
@@ -377,6 +386,21 @@ func (s *Site) votersOf(ctx context.Context, tx *db.Tx, w *writes, m *stored, wh
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// drawLots draws so many people by lot; those who are in anyway count among them.
+func drawLots(people, in []string, n int) []string {
+	rest := slices.DeleteFunc(slices.Clone(people), func(p string) bool { return slices.Contains(in, p) })
+	for i := len(rest) - 1; i > 0; i-- {
+		j, err := rand.Int(rand.Reader, big.NewInt(int64(i+1)))
+		if err != nil {
+			panic(err) // the reader never fails
+		}
+		rest[i], rest[j.Int64()] = rest[j.Int64()], rest[i]
+	}
+	out := append(slices.Clone(in), rest[:min(len(rest), max(n-len(in), 0))]...)
+	slices.Sort(out)
+	return out
 }
 
 // prolongBallot lets a ballot in which too few took part run once more, and asks those who have not voted.

@@ -13,9 +13,9 @@ import (
 
 // loop publishes the programme of matters and enrols a home in each town: members m1 … m6 and an officer in the first, an assessor
 // of each town, a judge of the city.
-func loop(r *runner) {
+func loop(r *runner, replace ...map[string]string) {
 	r.Helper()
-	r.Publish("loop", nil)
+	r.Publish("loop", append(replace, nil)[0])
 	r.Enrol("loop", "e1", values{"code": "E1", "title": "东一之家"})
 	r.Enrol("loop", "w1", values{"code": "W1", "title": "西一之家"})
 	grants := map[string]bihuan.Grant{"chair": {Programme: "loop", Role: "officer", Unit: "e1"}, "chair2": {Programme: "loop", Role: "officer", Unit: "w1"},
@@ -315,6 +315,30 @@ func TestActTwice(t *testing.T) {
 		wg.Wait()
 		if done != 1 || told != 7 {
 			r.Errorf("%d did it, %d were told", done, told)
+		}
+	})
+}
+
+// A ballot may ask a sample of those affected, who are drawn by lot and vote like all others.
+func TestSample(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r, map[string]string{"invite: joined, least: 30%": "invite: member, sample: 5, least: 30%"})
+		m := r.Who("m1").Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
+		r.Who("chair").Do(m.ID, "accept")
+		r.Do(m.ID, "start", form("plan", values{"steps": "换灯", "due": "2021-06-20"}))
+		got := r.Do(m.ID, "done", form("result", values{"done": "已换"}))
+		if r.Want(); got.Ballot.Invited != 5 {
+			r.Fatalf("%d invited", got.Ballot.Invited)
+		}
+		voted := 0
+		for i := range 6 {
+			if r.Who(fmt.Sprint("m", i+1)).Vote(m.ID, "satisfied"); r.err == nil {
+				voted++
+			}
+		}
+		r.At(m.ID, "benefit", "2021-07-01")
+		if voted != 5 {
+			r.Errorf("%d voted", voted)
 		}
 	})
 }

@@ -70,10 +70,11 @@ type Collect struct {
 	By   []string `yaml:"by,required"`
 }
 
-// Ballot asks those invited; Least is the smallest share of them that must take part.
+// Ballot asks those invited, or a Sample of so many of them drawn by lot; Least is the smallest share that must take part.
 type Ballot struct {
 	Form   string   `yaml:"form,required"`
 	Invite string   `yaml:"invite,required"`
+	Sample int      `yaml:"sample" range:"5 100000"` // 0: everybody
 	Least  *Decimal `yaml:"least,percent"`
 }
 

@@ -123,6 +123,9 @@ func (l *loader) ballot(s *Stage) {
 	}
 	who := append([]string{"joined", "raiser"}, append(partyNames(l.p), roleNames(l.p)...)...)
 	l.oneOf(&s.Ballot.Invite, T("可邀请", "those who can be invited"), T("没有 {0} 可以邀请", "there is no {0} to invite"), who)
+	if s.Ballot.Sample > 0 && (s.Ballot.Invite == "raiser") {
+		l.wrong(l.at(&s.Ballot.Sample), T("只有一个人，不能抽样", "there is one only, nothing to draw from"), T("去掉 sample", "leave sample out"))
+	}
 	if x := s.Ballot.Least; x != nil && x.Cmp(DecimalOf(1)) > 0 {
 		l.wrong(l.at(s.Ballot.Least), T("比例不能超过 100%", "the share cannot be above 100%"), T("如 30%", "such as 30%"))
 	}

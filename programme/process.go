@@ -280,7 +280,7 @@ func (x *Process) enter(s *State, st *Stage, at time.Time, within Limits) []Effe
 		effects = append(effects, Effect{Kind: EffectCollecting, Who: st.Collect.By, Stage: st.Stage, Form: st.Collect.Form})
 	}
 	if st.Ballot != nil {
-		effects = append(effects, Effect{Kind: EffectBallotStarts, Who: st.Ballot.invited(), Stage: st.Stage, Form: st.Ballot.Form})
+		effects = append(effects, Effect{Kind: EffectBallotStarts, Who: st.Ballot.invited(), Stage: st.Stage, Form: st.Ballot.Form, Draw: st.Ballot.Sample})
 	}
 	return effects
 }

@@ -230,6 +230,7 @@ type Effect struct {
 	Stage string
 	Form  string
 	To    string
+	Draw  int // of a ballot that starts: how many of Who are drawn by lot; 0: all
 	Text  Text
 }
 

@@ -159,6 +159,7 @@ var keyTexts = map[string]Text{
 	"Stage.actions":            T("可以采取的动作", "what can be done"),
 	"Stage.collect":            T("在此期间收集的表单", "forms that others file meanwhile"),
 	"Stage.ballot":             T("表决", "a ballot"),
+	"Ballot.sample":            T("从受邀人中抽签的人数，不写为全部", "how many of those invited are drawn by lot; all when left out"),
 	"Stage.decide":             T("按表决结果走向", "where the ballot leads"),
 	"Stage.needs":              T("离开本环节前必须有的表单", "a form without which the stage cannot be left"),
 	"Action.to":                T("走到哪个环节或结局", "the stage or end it leads to"),
