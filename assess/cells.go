@@ -5,9 +5,11 @@ import (
 )
 
 // cells are what was found of one clause for a batch: in which rows it is met, partly met and so on (missing is none of these), and
-// the points in the standard's smallest unit. Without points they follow from the verdict alone.
+// the points in the standard's smallest unit. Without points they follow from the verdict, and where the clause is partly met from
+// the step that it has reached.
 type cells struct {
 	met, partly, unmet, na, pending, missing []uint64
+	steps                                    [][]uint64 // by the steps of the clause: the rows of partly that are on it
 	points                                   []int64
 	measured                                 []uint64
 	measure                                  []int64
@@ -15,25 +17,37 @@ type cells struct {
 }
 
 // begin makes the cells of so many words empty, with room for what the clause keeps.
-func (x *cells) begin(words int, measure, points bool) {
+func (x *cells) begin(c *clause, words int) {
 	if cap(x.met) < words {
-		b := make([]uint64, 7*words)
-		for i, p := range []*[]uint64{&x.met, &x.partly, &x.unmet, &x.na, &x.pending, &x.missing, &x.measured} {
-			*p = b[i*words : (i+1)*words : (i+1)*words]
+		b := make([]uint64, (7+len(c.steps()))*words)
+		take := func() (p []uint64) {
+			p, b = b[:words:words], b[words:]
+			return p
 		}
-		if measure {
+		for _, p := range [...]*[]uint64{&x.met, &x.partly, &x.unmet, &x.na, &x.pending, &x.missing, &x.measured} {
+			*p = take()
+		}
+		x.steps = make([][]uint64, len(c.steps()))
+		for i := range x.steps {
+			x.steps[i] = take()
+		}
+		if c.Measure != nil || c.shape == rankShape {
 			x.measure = make([]int64, words*64)
 		}
-		if points {
+		if c.ownPoints {
 			x.points = make([]int64, words*64)
 		}
 	}
-	for _, p := range []*[]uint64{&x.met, &x.partly, &x.unmet, &x.na, &x.pending, &x.missing, &x.measured} {
+	for _, p := range [...]*[]uint64{&x.met, &x.partly, &x.unmet, &x.na, &x.pending, &x.missing, &x.measured} {
 		*p = (*p)[:words]
 		clear(*p)
 	}
+	for i, p := range x.steps {
+		x.steps[i] = p[:words]
+		clear(x.steps[i])
+	}
 	x.wide = nil
-	if points {
+	if c.ownPoints {
 		x.points = x.points[:words*64]
 	}
 }
@@ -55,7 +69,7 @@ func (m *machine) policies(c *clause, x *cells, live []uint64) {
 		lack[i] = live[i] &^ (x.met[i] | x.partly[i] | x.unmet[i] | x.na[i] | x.pending[i])
 	}
 	if x.points != nil {
-		missing, na := c.byVerdict[Missing], c.byVerdict[NotApplicable]
+		missing, na := c.worth[Missing], c.worth[NotApplicable]
 		for i := range lack {
 			x.assign(i, x.na[i], na)
 			x.assign(i, x.pending[i], 0)
@@ -107,9 +121,7 @@ func (x *cells) put(pr *Program, c *clause, row int, out outcome) {
 	default:
 		x.missing[w] |= b
 	}
-	if x.points != nil {
-		x.points[row] = int64(out.points / pr.unit)
-	}
+	x.pay(c, row, int64(out.points/pr.unit))
 	if out.measured {
 		x.measured[w] |= b
 		n, ok := out.measure.Scaled(c.measureScale(pr))
@@ -118,6 +130,20 @@ func (x *cells) put(pr *Program, c *clause, row int, out outcome) {
 				x.wide = map[int]outcome{}
 			}
 			x.wide[row] = out
+		}
+	}
+}
+
+// pay stores the points of a row whose verdict stands.
+func (x *cells) pay(c *clause, row int, points int64) {
+	if x.points != nil {
+		x.points[row] = points
+		return
+	}
+	w, b := row>>6, uint64(1)<<(row&63)
+	for k, p := range c.steps() {
+		if x.steps[k][w] &^= b; p == points {
+			x.steps[k][w] |= b & x.partly[w]
 		}
 	}
 }

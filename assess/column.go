@@ -23,6 +23,7 @@ type column struct {
 	items []int32         // codes
 	vals  map[int]ref.Val // of kind other: all values
 	odd   map[int]ref.Val // decimals that do not fit their declared scale, and what is of another type
+	cut   *planes         // of a sealed column of many rows: its numbers by bits
 }
 
 type kind uint8
@@ -217,17 +218,19 @@ func (c *column) grow() {
 func (c *column) reset() {
 	c.n, c.valid, c.bits, c.wide, c.small, c.items = 0, c.valid[:0], c.bits[:0], c.wide[:0], c.small[:0], c.items[:0]
 	c.start = c.start[:min(len(c.start), 1)]
-	c.vals, c.odd = nil, nil
+	c.vals, c.odd, c.cut = nil, nil, nil
 }
 
-// seal pads the column to whole words.
+// seal pads the column to whole words, and cuts its numbers into planes. It is not written to afterwards.
 func (c *column) seal() {
 	full := len(c.valid) * 64
 	switch c.kind {
 	case ints, decimals:
 		c.wide = append(c.wide, make([]int64, full-len(c.wide))...)
+		c.cut = newPlanes(c.wide, c.valid)
 	case days, texts:
 		c.small = append(c.small, make([]int32, full-len(c.small))...)
+		c.cut = newPlanes(c.small, c.valid)
 	}
 }
 

@@ -80,9 +80,9 @@ type clause struct {
 	na        programme.Policy
 	missing   programme.Policy
 	exprs     []*programme.Expr
-	byVerdict [Pending + 1]int64 // points in units, where they follow from the verdict
-	ownPoints bool               // they do not: they stand in a column
-	proof     []int              // forms that must be on file, with an attachment where they can hold one
+	ownPoints bool    // points stand in a column
+	worth     []int64 // else they follow: by verdict in units, then those of every step between nothing and all
+	proof     []int   // forms that must be on file, with an attachment where they can hold one
 }
 
 type shape uint8
@@ -350,13 +350,10 @@ func (pr *Program) tables() {
 	}
 	pr.unit = Points(power(6 - pr.digits))
 	for _, c := range pr.clauses {
-		c.ownPoints = c.shape != passShape || c.na.Word == "peer_mean" || c.missing.Word == "peer_mean"
-		for _, v := range pr.vetoes {
-			c.ownPoints = c.ownPoints || v.target == c.index && v.Effect == programme.ZeroItem
-		}
-		c.byVerdict[Met] = int64(c.full / pr.unit)
-		c.byVerdict[Missing] = int64(pr.lacking(c, outcome{}).points / pr.unit)
-		c.byVerdict[NotApplicable] = int64(pr.notApplicable(c).points / pr.unit)
+		c.worth = make([]int64, Pending+1)
+		c.worth[Met] = int64(c.full / pr.unit)
+		c.worth[Missing] = int64(pr.lacking(c, outcome{}).points / pr.unit)
+		c.worth[NotApplicable] = int64(pr.notApplicable(c).points / pr.unit)
 	}
 	grades := programme.Grades{}
 	if pr.p.Standard != nil {

@@ -12,7 +12,7 @@ import (
 // CEL; decimals that overflow are left to the interpreter.
 func (m *machine) arithmetic(n *node) val {
 	words := m.span(n.level).words
-	if n.op == opRound && quotientHere(n.args[0]) {
+	if n.op == opRound && isQuotient(n.args[0]) {
 		v := m.newInts(n, words)
 		m.roundedQuotient(n.args[0], n.scale, v)
 		return v
@@ -166,8 +166,9 @@ func (m *machine) round(n *node, a, v val) {
 	}
 }
 
-// quotientHere reports whether a node is a quotient that nobody else wants, so that it need not be made in full.
-func quotientHere(n *node) bool { return (n.op == opRatio || n.op == opQuo) && n.uses < 2 }
+// isQuotient reports whether a node is a quotient. What is wanted of it rounded, or against a constant, is had sooner from the two
+// numbers than from the quotient in full, even where somebody else makes that.
+func isQuotient(n *node) bool { return n.op == opRatio || n.op == opQuo }
 
 // quotient is ratio(a, b) or a / b with 12 decimals, half to even. Nothing is divided by 0.
 func (m *machine) quotient(n *node) val {
@@ -260,21 +261,28 @@ func (m *machine) roundedQuotient(n *node, decimals int, v val) {
 	for w := range v.ok {
 		has := a.ok[w] & b.ok[w]
 		p, q, out := (*[64]int64)(a.x[w*64:]), (*[64]int64)(b.x[w*64:]), (*[64]int64)(v.x[w*64:])
-		var doubt, zero uint64
+		var doubt uint64
 		for j := range p {
 			y := float64(p[j]) / float64(q[j]) * factor
 			// Adding and taking away 1.5 × 2^52 rounds to a whole number, which is right unless y is near a half.
+			// What is large is in doubt too, and what is divided by 0, which is no number.
 			r := float64(y+0x1.8p52) - 0x1.8p52
 			out[j] = int64(r)
-			doubt |= (bit(!(math.Abs(y-r) < 0.4999)) | bit(!(math.Abs(y) < 1e9))) << (j & 63)
-			zero |= bit(q[j] == 0) << (j & 63)
+			doubt |= bit(!(math.Abs(y-r)+float64(math.Abs(y)*1e-10) < 0.4999)) << (j & 63)
 		}
-		has &^= zero
 		if !sure {
 			doubt = math.MaxUint64
 		}
+		for r := ^has; r != 0; r &= r - 1 {
+			out[bits.TrailingZeros64(r)] = 0
+		}
 		for doubt &= has; doubt != 0; doubt &= doubt - 1 {
 			j := bits.TrailingZeros64(doubt)
+			if q[j] == 0 {
+				has &^= 1 << j
+				out[j] = 0
+				continue
+			}
 			x, fits := divide(p[j], q[j], shift)
 			if !fits {
 				m.leave(n.level, w<<6|j)

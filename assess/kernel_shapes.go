@@ -8,7 +8,7 @@ import (
 func (m *machine) clause(c *clause, x *cells) {
 	m.temp.reset()
 	m.left = nil
-	x.begin(m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+	x.begin(c, m.words)
 	live := m.live()
 	lc := m.pr.ir.clauses[c.index]
 	if lc == nil {
@@ -29,15 +29,16 @@ func (m *machine) clause(c *clause, x *cells) {
 			asked[i] &= m.f.proofs[form][i]
 		}
 	}
-	var measure []int64
+	var measure val
 	if lc.measure != nil {
-		v := m.at(lc.measure, nil)
-		measure = v.x
+		measure = m.at(lc.measure, nil)
 		for i := range asked {
-			asked[i] &= v.ok[i]
+			asked[i] &= measure.ok[i]
 		}
 		copy(x.measured, asked)
-		copy(x.measure, v.x[:m.words*64])
+		if !m.lean || c.shape == rankShape {
+			copy(x.measure, measure.x[:m.words*64])
+		}
 	}
 	m.shape(c, lc, x, asked, measure)
 	m.policies(c, x, live)
@@ -47,7 +48,7 @@ func (m *machine) clause(c *clause, x *cells) {
 }
 
 // shape computes the points of the rows in asked.
-func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measure []int64) {
+func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measure val) {
 	switch c.shape {
 	case passShape:
 		v := m.at(lc.nodes[0], nil)
@@ -73,23 +74,33 @@ func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measu
 			}
 		}
 	case tickShape:
+		if lc.adding != nil {
+			m.addUp(c, lc, x, asked)
+			return
+		}
 		m.ticks(lc, x, asked)
 	case deductShape:
+		if lc.adding != nil {
+			m.addUp(c, lc, x, asked)
+			return
+		}
 		m.deductions(lc, x, asked)
 	case bandShape:
-		clear(x.points)
-		for k := len(lc.low) - 1; k >= 0; k-- {
-			low, wide, points := lc.low[k], lc.wide[k], lc.points[k]
-			p := x.points[:len(measure)]
-			for i, v := range measure {
-				mask := -int64(bit(uint64(v)-uint64(low) <= wide))
-				p[i] = p[i]&^mask | points&mask
-			}
+		m.bands(c, lc, x, asked, measure)
+		if x.points == nil {
+			return
 		}
 	case linearShape:
-		m.linear(c, lc, x, asked, measure)
+		if lc.low != nil {
+			m.bands(c, lc, x, asked, measure)
+			if x.points == nil {
+				return
+			}
+			break
+		}
+		m.linear(c, lc, x, asked, measure.x)
 	case proportionalShape:
-		m.proportional(lc, x, asked, measure)
+		m.proportional(lc, x, asked, measure.x)
 	case eachShape:
 		v := m.at(lc.nodes[0], nil)
 		for i := range asked {
@@ -126,6 +137,140 @@ func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measu
 		}
 	}
 	x.settle(lc.full, asked, m.temp.bits.take(m.words))
+}
+
+// bands gives each row the points of the first band that its measure is in; asked are those who have one.
+func (m *machine) bands(c *clause, lc *compiled, x *cells, asked []uint64, measure val) {
+	below, above, open := m.temp.bits.take(m.words), m.temp.bits.take(m.words), m.temp.bits.take(m.words)
+	copy(open, asked)
+	if x.points != nil {
+		clear(x.points)
+	}
+	for k, points := range lc.points {
+		clear(below)
+		if lc.low[k] != math.MinInt64 {
+			compareConst(opLess, below, measure, lc.low[k])
+		}
+		set(above)
+		if lc.high[k] != math.MaxInt64 {
+			compareConst(opLess, above, measure, lc.high[k]+1)
+		}
+		for i, r := range open {
+			in := r & above[i] &^ below[i]
+			open[i], below[i] = r&^in, in
+		}
+		if x.points != nil {
+			addUnder(x.points, below, points)
+			continue
+		}
+		x.stand(c, below, points)
+	}
+	if x.points == nil {
+		x.stand(c, open, 0)
+	}
+}
+
+// stand notes that rows have earned so many points, which are one of the clause's steps, or all, or nothing.
+func (x *cells) stand(c *clause, rows []uint64, points int64) {
+	to := x.unmet
+	switch {
+	case points == c.worth[Met]:
+		to = x.met
+	case points > 0:
+		to = x.steps[c.step(points)]
+		for i, r := range rows {
+			x.partly[i] |= r
+		}
+	}
+	for i, r := range rows {
+		to[i] |= r
+	}
+}
+
+// addUp passes rows from sum to sum, one deduction or tick after the other.
+func (m *machine) addUp(c *clause, lc *compiled, x *cells, asked []uint64) {
+	a := lc.adding
+	known := m.temp.bits.take(m.words) // of ticks: rows in which at least one can be told
+	clear(known)
+	all := m.temp.bits.take(m.words)
+	set(all)
+	sums := [][]uint64{all}
+	for k, n := range lc.nodes {
+		v := m.at(n, nil)
+		var levels [][]uint64
+		if c.shape == tickShape {
+			rest := m.temp.bits.take(m.words)
+			for i, t := range v.t {
+				known[i] |= t | v.f[i]
+				rest[i] = ^t
+			}
+			levels = [][]uint64{rest, v.t}
+		} else {
+			for i := range asked {
+				asked[i] &= v.ok[i]
+			}
+			levels = m.cut(v, a.from[k])
+			m.leaveLowest(v)
+		}
+		var then [][]uint64
+		for i, from := range sums {
+			for l, to := range a.next[k][i] {
+				if to == len(then) {
+					then = append(then, m.temp.bits.take(m.words))
+					clear(then[to])
+				}
+				for w, r := range levels[l][:m.words] {
+					then[to][w] |= from[w] & r
+				}
+			}
+		}
+		sums = then
+	}
+	if c.shape == tickShape {
+		for i := range asked {
+			asked[i] &= known[i]
+		}
+	}
+	for s, rows := range sums {
+		for i := range rows {
+			rows[i] &= asked[i]
+		}
+		x.stand(c, rows, a.points[s])
+	}
+}
+
+// leaveLowest leaves to the interpreter the rows with the lowest number there is, which is no count there.
+func (m *machine) leaveLowest(v val) {
+	rows, live := m.temp.bits.take(m.words), m.live()
+	if compareConst(opEqual, rows, v, math.MinInt64); lastSet(rows) < 0 {
+		return
+	}
+	for i := range rows {
+		rows[i] &= v.ok[i] & live[i]
+	}
+	m.leaveAll(rows)
+}
+
+// cut tells which rows are on each level; the levels after the first begin where from says.
+func (m *machine) cut(v val, from []int64) [][]uint64 {
+	levels := make([][]uint64, len(from)+1)
+	under := m.temp.bits.take(m.words)
+	clear(under)
+	for l := range levels {
+		levels[l] = m.temp.bits.take(m.words)
+		if l == len(from) {
+			set(levels[l])
+		} else {
+			compareConst(opLess, levels[l], v, from[l])
+		}
+	}
+	for w := range under {
+		for _, rows := range levels {
+			rows[w] &^= under[w]
+			under[w] |= rows[w]
+		}
+	}
+	return levels
 }
 
 // toUnits gives a number of so many decimals as points, rounded half to even.

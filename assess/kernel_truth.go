@@ -65,7 +65,7 @@ func (m *machine) has(n *node, words int) val {
 func (m *machine) compare(n *node, words int) val {
 	a, b := n.args[0], n.args[1]
 	v := m.newTruth(n, words)
-	if c, ok := m.scalar(b); ok && n.op == opLess && quotientHere(a) {
+	if c, ok := m.scalar(b); ok && n.op == opLess && isQuotient(a) {
 		m.quotientBelow(n, a, c, v)
 		return v
 	}
@@ -117,6 +117,10 @@ func (m *machine) compare(n *node, words int) val {
 
 func compareConst(o op, dst []uint64, x val, c int64) {
 	switch {
+	case x.cut != nil && o == opLess:
+		x.cut.less(dst, c)
+	case x.cut != nil:
+		x.cut.equal(dst, c)
 	case x.s != nil && int64(int32(c)) != c:
 		clear(dst)
 		if o == opLess && c > 0 {
@@ -195,7 +199,7 @@ func equal[T int32 | int64](dst []uint64, x, y []T) {
 func (m *machine) member(n *node, words int) val {
 	x := m.at(n.args[0], n.level)
 	v := m.newTruth(n, words)
-	if x.s == nil || len(n.set) == 0 || n.set[0] < 0 || n.set[len(n.set)-1] > 1<<16 {
+	if x.s == nil || x.cut != nil && len(n.set)*x.cut.width < 128 || len(n.set) == 0 || n.set[0] < 0 || n.set[len(n.set)-1] > 1<<16 {
 		clear(v.t)
 		hit := m.temp.bits.take(words)
 		for _, c := range n.set {

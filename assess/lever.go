@@ -62,9 +62,9 @@ func (r *Result) batchLevers(m *machine, f *facts, from int, wanted []uint64) []
 		if x := &all[j]; c.shape != rankShape && pr.zeroes(j) {
 			m.clause(c, x)
 		} else {
-			x.begin(m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+			x.begin(c, m.words)
 			for i := range m.n {
-				x.set(i, r.Status(from+i, j), int64(r.Points(from+i, j)/pr.unit))
+				x.set(c, i, r.Status(from+i, j), int64(r.Points(from+i, j)/pr.unit))
 			}
 		}
 	}
@@ -72,7 +72,7 @@ func (r *Result) batchLevers(m *machine, f *facts, from int, wanted []uint64) []
 	for j, c := range pr.clauses {
 		if pr.zeroes(j) {
 			x := &cells{}
-			x.begin(m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+			x.begin(c, m.words)
 			x.copyFrom(&all[j])
 			pristine[j] = x
 		}
@@ -84,7 +84,7 @@ func (r *Result) batchLevers(m *machine, f *facts, from int, wanted []uint64) []
 	for j, c := range pr.clauses {
 		lever, was := &out[j], all[j]
 		var full cells
-		full.begin(m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+		full.begin(c, m.words)
 		full.copyFrom(&was)
 		for i := range m.n {
 			status, points := r.Status(from+i, j), r.Points(from+i, j)
@@ -93,7 +93,7 @@ func (r *Result) batchLevers(m *machine, f *facts, from int, wanted []uint64) []
 			}
 			lever.Open++
 			lever.Missing += max(c.full-points, 0)
-			full.set(i, Met, int64(c.full/pr.unit))
+			full.set(c, i, Met, int64(c.full/pr.unit))
 		}
 		if lever.Open == 0 {
 			continue

@@ -256,7 +256,7 @@ func sameValues(a, b programme.Values) bool {
 
 // recall fills the cells of a clause that need not be scored again from the result.
 func (m *machine) recall(r *Result, c *clause, x *cells, row int) {
-	x.begin(m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+	x.begin(c, m.words)
 	out := outcome{status: r.Status(row, c.index), points: r.Points(row, c.index)}
 	out.measure, out.measured = r.Measure(row, c.index)
 	x.put(m.pr, c, 0, out)
@@ -307,6 +307,11 @@ func (r *Result) storeRow(row int, m *machine) {
 		for v, bits := range [...][]uint64{Missing: x.missing, Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending} {
 			if bits[0]&1 != 0 {
 				col.status[row] = uint8(v)
+			}
+		}
+		for k, rows := range x.steps {
+			if rows[0]&1 != 0 {
+				col.status[row] = uint8(Pending) + 1 + uint8(k)
 			}
 		}
 		if col.points != nil {

@@ -35,8 +35,8 @@ type compiled struct {
 	nodes    []*node
 	rounded  int // decimals of the measure
 	points   []int64
-	low      []int64 // of bands: from low, so many wide
-	wide     []uint64
+	low      []int64 // of bands, and of a line that is bands: from low to high
+	high     []int64
 	scale    int // decimals of what the shape computes with
 	full     int64
 	each     int64
@@ -49,6 +49,7 @@ type compiled struct {
 	cap      float64
 	short    float64 // the factor for a completion under the target
 	uncapped bool
+	adding   *adding // of deductions and ticks that can come to few sums
 }
 
 // compiledVeto holds the conditions of a veto; nil: there is none, or it is the interpreter's.
@@ -67,6 +68,7 @@ func (pr *Program) lower() {
 	pr.ir = ir
 	for _, c := range pr.clauses {
 		lc, why := pr.lowerClause(c)
+		pr.lowerSteps(c, lc)
 		ir.clauses = append(ir.clauses, lc)
 		x := Lowered{Clause: c.Clause.Clause, Compiled: lc != nil, Reason: why}
 		if lc != nil {
@@ -207,7 +209,7 @@ func (pr *Program) lowerClause(c *clause) (*compiled, programme.Text) {
 			if low > high {
 				no("档次是空的", "a band is empty")
 			}
-			lc.low, lc.wide, lc.points = append(lc.low, low), append(lc.wide, uint64(high)-uint64(low)), append(lc.points, pr.units(b.Points))
+			lc.low, lc.high, lc.points = append(lc.low, low), append(lc.high, high), append(lc.points, pr.units(b.Points))
 		}
 	case linearShape:
 		pr.lowerLinear(c, lc, number, integer, no)
@@ -281,6 +283,14 @@ func (pr *Program) lowerLinear(c *clause, lc *compiled, number func(*programme.E
 	lc.minus = integer(l.Minus, points)
 	if points > maxScale || lc.each > math.MaxInt32 || lc.minus > math.MaxInt32 || lc.points[0] > math.MaxInt32 || lc.scale > 12 || points > 6 {
 		no("线性计分的数值过大", "the numbers of linear are too large")
+		return
+	}
+	low, worth := pr.lineSteps(c, lc)
+	for range low {
+		lc.high = append(lc.high, math.MaxInt64)
+	}
+	if lc.low = low; low != nil {
+		lc.points = worth
 	}
 }
 

@@ -25,6 +25,8 @@ type machine struct {
 	temp  memory   // lives until the next clause
 	cells []cells
 	sums  sums
+	lanes lanes
+	lean  bool // measures are computed, and not kept
 	fr    *frame
 }
 
@@ -35,6 +37,7 @@ type val struct {
 	x    []int64
 	s    []int32
 	ok   []uint64
+	cut  *planes // the same numbers by bits; nil: they are not at hand
 }
 
 type memo struct {
@@ -79,7 +82,7 @@ func (m *machine) begin(f *facts) {
 	m.keep.reset()
 	m.temp.reset()
 	m.root = rowSpan{n: m.n, words: m.words}
-	m.fr = nil
+	m.fr, m.lean = nil, false
 }
 
 // frame gives the interpreter's view of the batch.
@@ -228,7 +231,7 @@ func (m *machine) fact(n *node) val {
 			}
 			return v
 		}
-		return val{x: c.wide, s: c.small, ok: c.valid[:s.words]}
+		return val{x: c.wide, s: c.small, ok: c.valid[:s.words], cut: c.cut}
 	}
 	switch n.typ {
 	case truth:

@@ -107,7 +107,7 @@ func (r *Result) search(row, place int) *search {
 	s.m.begin(s.f)
 	for j, c := range pr.clauses {
 		s.base[j].repeat(r, row, j, s.m)
-		s.all[j].begin(s.m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+		s.all[j].begin(c, s.m.words)
 	}
 	needed := pr.needed(place)
 	for j, c := range pr.clauses {
@@ -160,10 +160,10 @@ func (x *cells) repeat(r *Result, row, j int, m *machine) {
 		m.clause(c, x)
 		return
 	}
-	x.begin(m.words, c.Measure != nil || c.shape == rankShape, c.ownPoints)
+	x.begin(c, m.words)
 	points := int64(r.Points(row, j) / r.pr.unit)
 	for i := range m.n {
-		x.set(i, r.Status(row, j), points)
+		x.set(c, i, r.Status(row, j), points)
 	}
 }
 
@@ -173,7 +173,7 @@ func (pr *Program) zeroes(clause int) bool {
 }
 
 // set gives a row a verdict and points.
-func (x *cells) set(i int, v Verdict, points int64) {
+func (x *cells) set(c *clause, i int, v Verdict, points int64) {
 	w, b := i>>6, uint64(1)<<(i&63)
 	for k, p := range [...][]uint64{Missing: x.missing, Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending} {
 		p[w] &^= b
@@ -181,15 +181,16 @@ func (x *cells) set(i int, v Verdict, points int64) {
 			p[w] |= b
 		}
 	}
-	if x.points != nil {
-		x.points[i] = points
-	}
+	x.pay(c, i, points)
 }
 
 // copyFrom takes over verdicts and points.
 func (x *cells) copyFrom(o *cells) {
 	for _, p := range [...]struct{ to, from []uint64 }{{x.met, o.met}, {x.partly, o.partly}, {x.unmet, o.unmet}, {x.na, o.na}, {x.pending, o.pending}, {x.missing, o.missing}} {
 		copy(p.to, p.from)
+	}
+	for k := range x.steps {
+		copy(x.steps[k], o.steps[k])
 	}
 	copy(x.points, o.points)
 }
@@ -210,7 +211,7 @@ func (s *search) try(sets [][]int) []outlook {
 		}
 		for i, set := range part {
 			for _, j := range set {
-				s.all[j].set(i, Met, int64(pr.clauses[j].full/pr.unit))
+				s.all[j].set(pr.clauses[j], i, Met, int64(pr.clauses[j].full/pr.unit))
 			}
 		}
 		s.m.finishLifted(s.all, s.r.last, s.lifted)

@@ -35,13 +35,18 @@ func (r *Result) Grade(i int) string {
 func (r *Result) NoAward(i int) bool { return isSet(r.noAward, int32(i)) }
 
 // Status gives the verdict on a clause.
-func (r *Result) Status(i, clause int) Verdict { return Verdict(r.clauses[clause].status[i]) }
+func (r *Result) Status(i, clause int) Verdict {
+	if code := Verdict(r.clauses[clause].status[i]); code <= Pending {
+		return code
+	}
+	return Partly
+}
 
 // Points gives the points of a clause.
 func (r *Result) Points(i, clause int) Points {
 	col := &r.clauses[clause]
 	if col.points == nil {
-		return Points(r.pr.clauses[clause].byVerdict[col.status[i]]) * r.pr.unit
+		return Points(r.pr.clauses[clause].worth[col.status[i]]) * r.pr.unit
 	}
 	if p, ok := col.wide[i]; ok {
 		return Points(p) * r.pr.unit

@@ -28,10 +28,10 @@ type Result struct {
 	final    []uint8
 }
 
-// clauseColumn is what was found of one clause. Points are in the standard's smallest unit; where they follow from the verdict
-// alone there is no column of them.
+// clauseColumn is what was found of one clause. Points are in the standard's smallest unit; where the clause has steps there is no
+// column of them.
 type clauseColumn struct {
-	status   []uint8
+	status   []uint8 // the verdict, or what follows Pending by the step that is reached
 	points   []int32
 	wide     map[int]int64 // points that do not fit
 	measure  []int64
@@ -121,6 +121,7 @@ func (pr *Program) score(batches []*facts, last int, r *Result, done func(k int,
 	if !pr.crowd {
 		pr.parallel(len(batches), func(m *machine, k int) {
 			m.begin(batches[k])
+			m.lean = r == nil
 			for i, c := range pr.clauses {
 				m.clause(c, &m.cells[i])
 			}
@@ -243,7 +244,13 @@ func (r *Result) store(from int, m *machine, all []cells) {
 			for b := 0; b < 64; b += 8 {
 				bytes := spread[met>>b&255]*uint64(Met) + spread[unmet>>b&255]*uint64(Unmet)
 				if (partly|na|pending)>>b&255 != 0 {
-					bytes += spread[partly>>b&255]*uint64(Partly) + spread[na>>b&255]*uint64(NotApplicable) + spread[pending>>b&255]*uint64(Pending)
+					bytes += spread[na>>b&255]*uint64(NotApplicable) + spread[pending>>b&255]*uint64(Pending)
+					if x.points != nil {
+						bytes += spread[partly>>b&255] * uint64(Partly)
+					}
+					for k, rows := range x.steps {
+						bytes += spread[rows[w]>>b&255] * (uint64(Pending) + 1 + uint64(k))
+					}
 				}
 				binary.LittleEndian.PutUint64(to[b:], bytes)
 			}
