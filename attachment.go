@@ -242,6 +242,24 @@ func (s *Site) OpenAttachment(ctx context.Context, a Actor, sha256, evidenceID s
 			return nil, Attachment{}, fmt.Errorf("open attachment %s: %w", sha256, err)
 		}
 	}
+	return s.openBlob(x)
+}
+
+// OpenMatterAttachment opens a file that stands in a form of a matter, to those who see the form and the field. The caller closes it.
+func (s *Site) OpenMatterAttachment(ctx context.Context, a Actor, sha256, matter string) (io.ReadSeekCloser, Attachment, error) {
+	m, err := s.Matter(ctx, a, matter)
+	if err != nil {
+		return nil, Attachment{}, err
+	}
+	for _, f := range m.Forms {
+		if i := slices.IndexFunc(f.Attachments, func(x Attachment) bool { return x.SHA256 == sha256 }); i >= 0 {
+			return s.openBlob(f.Attachments[i])
+		}
+	}
+	return nil, Attachment{}, notFound("该附件", "attachment")
+}
+
+func (s *Site) openBlob(x Attachment) (io.ReadSeekCloser, Attachment, error) {
 	f, err := os.Open(s.pathOf(x.SHA256))
 	if err != nil {
 		return nil, Attachment{}, fmt.Errorf("open attachment: %w", err)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,8 @@ type Matter struct {
 
 	Clock  programme.Clock // of the stage it is in
 	Left   int             // days that are left by that clock, working days where it counts these; negative: overdue
+	Works  bool            // Left counts working days
+	Closed float64         // how far its loop has closed, from 0 to 1
 	Light  Light
 	Holder programme.Text // whose turn it is, in words
 	Lead   string         // the name of the lead handler, if one is named
@@ -156,6 +159,7 @@ func (m *stored) derive(today programme.Day) {
 	m.RaisedOn, m.Joined, m.Late, m.Seq = st.Raised, st.Joined, st.Late, st.Seq
 	m.Clock, m.Light = m.x.Clock(*st, m.x.Calendar), NoLight
 	m.Left, _ = m.x.Left(*st, today, m.x.Calendar)
+	m.Works, m.Closed = m.x.InWorkdays(*st), m.x.Closed(*st)
 	m.Holder = m.x.People(st.Holder)
 	late := today > m.Clock.Due
 	switch {
@@ -212,8 +216,9 @@ type MatterQuery struct {
 	Round     string // its ID; empty: all
 	Clause    string
 	Box       Box    // of the actor; empty: whatever he may see
-	State     string // open, over, overdue, or the meaning of an end; empty: all
+	State     string // open, over, soon, overdue, or the meaning of an end; empty: all
 	Stage     string // or the name of an end
+	Turn      string // whose turn it is: a role, raiser for those affected, lead for a handler who is named; empty: anybody's
 	Search    string // words of the title, the code, the pinyin or its initials
 	Sort      string // moved (default: the newest first), due (the most urgent first), raised
 	Page
@@ -281,7 +286,7 @@ func (s *Site) Matters(ctx context.Context, a Actor, q MatterQuery) (MatterPage,
 func matterOrder(sort string) string {
 	switch sort {
 	case "due":
-		return "CASE WHEN m.outcome <> '' THEN 2 WHEN m.due_on IS NULL THEN 1 ELSE 0 END, m.due_on, m.id"
+		return "CASE WHEN m.outcome <> '' THEN 2 WHEN m.due_on IS NULL THEN 1 ELSE 0 END, m.due_on, m.moved_at DESC, m.id"
 	case "raised":
 		return "m.raised_at DESC, m.id DESC"
 	}
@@ -315,18 +320,20 @@ func (s *Site) MatterCounts(ctx context.Context, a Actor, q MatterQuery) (map[Bo
 // MatterFile is a matter with all that happened to it, as far as the actor may know it.
 type MatterFile struct {
 	Matter
-	Stages   []StageMark // the way it went and may go
-	Forms    []MatterForm
-	Events   []MatterEvent // the oldest first
-	Ways     []programme.Way
-	Ballot   *BallotFigures // the one that runs, or the last one
-	Hides    []string       // what the programme hides
-	Follows  bool           // the actor does
-	House    bool           // the actor belongs to those who handle it, or are above
-	Parts    []MatterLink   // what it was split into
-	Part     *MatterLink    // what it was split from
-	Into     *MatterLink    // what it was merged into
-	Absorbed []MatterLink   // what was merged into it
+	Stages    []StageMark // the way it went and may go
+	Forms     []MatterForm
+	Events    []MatterEvent   // the oldest first
+	Ways      []programme.Way // that the actor may go
+	Next      []programme.Way // what can happen to it now, whoever may bring it about: actions, forms, a ballot
+	Confirmed bool            // those affected brought its end about: who raised it or joined it, by themselves or by their ballot
+	Ballot    *BallotFigures  // the one that runs, or the last one
+	Hides     []string        // what the programme hides
+	Follows   bool            // the actor does
+	House     bool            // the actor belongs to those who handle it, or are above
+	Parts     []MatterLink    // what it was split into
+	Part      *MatterLink     // what it was split from
+	Into      *MatterLink     // what it was merged into
+	Absorbed  []MatterLink    // what was merged into it
 }
 
 // MatterLink points to another matter.
@@ -407,15 +414,19 @@ func (s *Site) matterFile(ctx context.Context, tx *db.Tx, a Actor, v viewer, m s
 	if v.sees == matterTold {
 		return out, nil // that it ended, how, and the public reason
 	}
-	if out.Events, err = s.matterEvents(ctx, tx, v, m); err != nil {
+	if out.Events, out.Confirmed, err = s.matterEvents(ctx, tx, v, m); err != nil {
 		return MatterFile{}, err
 	}
 	if out.Forms, err = s.matterForms(ctx, tx, v, m); err != nil {
 		return MatterFile{}, err
 	}
 	for _, w := range m.x.Ways(m.state) {
-		if v.may(m.x, w.By) && w.Kind != programme.EventBallot {
+		joins := w.Kind == programme.EventFile && collects(m.x, m.Stage, map[string]programme.Values{w.Form: nil})
+		if v.may(m.x, w.By) && w.Kind != programme.EventBallot && !(joins && (v.ties[tieRaiser] || v.ties[tieJoined])) {
 			out.Ways = append(out.Ways, w)
+		}
+		if w.Kind == programme.EventAct || w.Kind == programme.EventFile || w.Kind == programme.EventBallot {
+			out.Next = append(out.Next, w)
 		}
 	}
 	if out.Ballot, err = s.ballotOf(ctx, tx, a, m); err != nil {
@@ -468,10 +479,10 @@ func marks(m stored) []StageMark {
 	return out
 }
 
-func (s *Site) matterEvents(ctx context.Context, tx *db.Tx, v viewer, m stored) ([]MatterEvent, error) {
-	var out []MatterEvent
+// matterEvents reads what happened to a matter, and whether those affected brought its end about.
+func (s *Site) matterEvents(ctx context.Context, tx *db.Tx, v viewer, m stored) (out []MatterEvent, confirmed bool, err error) {
 	late := 0
-	err := tx.Each(ctx, `SELECT e.seq, e.kind, e.action, e.person, COALESCE(a.name, v.name, ''), e.acted_as, e.reason, e.target, e.told, e.at, e.from_stage, e.stage, e.late
+	err = tx.Each(ctx, `SELECT e.seq, e.kind, e.action, e.person, COALESCE(a.name, v.name, ''), e.acted_as, e.reason, e.target, e.told, e.at, e.from_stage, e.stage, e.late
 		FROM matter_event e LEFT JOIN account a ON a.id = e.person LEFT JOIN voice v ON v.id = e.person WHERE e.matter_id = $1 ORDER BY e.seq`, []any{m.ID},
 		func(scan func(...any) error) error {
 			var e MatterEvent
@@ -491,13 +502,16 @@ func (s *Site) matterEvents(ctx context.Context, tx *db.Tx, v viewer, m stored) 
 				e.Name = name
 			}
 			e.Late, late = lates > late, lates
+			if m.Over() && from != to && to == m.Outcome {
+				confirmed = as == tieRaiser || as == tieJoined || e.Kind == programme.EventBallot
+			}
 			out = append(out, e)
 			return nil
 		})
 	if err != nil {
-		return nil, fmt.Errorf("events of matter %s: %w", m.ID, err)
+		return nil, false, fmt.Errorf("events of matter %s: %w", m.ID, err)
 	}
-	return out, s.nameTargets(ctx, tx, v, out)
+	return out, confirmed, s.nameTargets(ctx, tx, v, out)
 }
 
 // nameTargets puts names in the place of what events point to: units, handlers, other matters.
@@ -531,6 +545,7 @@ func (s *Site) nameTargets(ctx context.Context, tx *db.Tx, v viewer, events []Ma
 
 func (s *Site) matterForms(ctx context.Context, tx *db.Tx, v viewer, m stored) ([]MatterForm, error) {
 	var out []MatterForm
+	secret := map[int]bool{} // events whose actor the viewer may not know
 	err := tx.Each(ctx, `SELECT f.seq, f.form, f.person, f.doc, e.acted_as, e.on_day FROM matter_form f
 		JOIN matter_event e ON e.matter_id = f.matter_id AND e.seq = f.seq WHERE f.matter_id = $1 ORDER BY f.seq, f.form`, []any{m.ID},
 		func(scan func(...any) error) error {
@@ -548,13 +563,14 @@ func (s *Site) matterForms(ctx context.Context, tx *db.Tx, v viewer, m stored) (
 			}
 			f.Definition, f.Title, f.By = form, formTitle(form), m.x.People([]string{as})
 			f.Values, f.Hidden = v.hideFields(m.x, form, person, readValues(form, []byte(doc)))
+			secret[f.Seq] = person != "" && hides(m.x.Matter, "proposer", tieRaiser, tieJoined) && !v.knowsName(m.x, person, as)
 			out = append(out, f)
 			return nil
 		})
 	if err != nil {
 		return nil, fmt.Errorf("forms of matter %s: %w", m.ID, err)
 	}
-	return out, matterAttachments(ctx, tx, m.ID, out)
+	return out, matterAttachments(ctx, tx, m.ID, out, secret)
 }
 
 // publicForm tells whether visitors may read a form on the way of a public matter: the answers of those who handle it, not what
@@ -568,7 +584,9 @@ func publicForm(x *programme.Process, form string) bool {
 	return true
 }
 
-func matterAttachments(ctx context.Context, tx *db.Tx, id string, forms []MatterForm) error {
+// matterAttachments adds the files that stand in fields which are shown. What people call their files may tell who they are: of
+// those who are hidden a file has a number instead of its name.
+func matterAttachments(ctx context.Context, tx *db.Tx, id string, forms []MatterForm, secret map[int]bool) error {
 	return tx.Each(ctx, `SELECT x.seq, x.form, x.field, x.sha256, x.name, b.media, b.size FROM matter_blob x JOIN blob b ON b.sha256 = x.sha256
 		WHERE x.matter_id = $1 ORDER BY x.seq, x.form, x.field, x.position`, []any{id}, func(scan func(...any) error) error {
 		var seq int
@@ -579,6 +597,9 @@ func matterAttachments(ctx context.Context, tx *db.Tx, id string, forms []Matter
 		}
 		for i := range forms {
 			if f := &forms[i]; f.Seq == seq && f.Form == form && f.Values[x.Field] != nil {
+				if secret[seq] {
+					x.Name = fmt.Sprint(len(f.Attachments)+1) + filepath.Ext(x.Name)
+				}
 				f.Attachments = append(f.Attachments, x)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"bihuan.dev/bihuan/internal/db"
 	"bihuan.dev/bihuan/programme"
 )
@@ -21,6 +23,7 @@ type NewMatter struct {
 	Round   string         // the ID of the round in which it arose, if any
 	For     string         // a role without accounts: a handler raises it for somebody who came or called, who gets a code
 	ForName string         // the name of that somebody, if he gives one
+	Once    string         // marks this filling: what the actor sends again with the same mark is not raised again; empty: it is
 	As      string         // System only: the role it is raised in
 	Code    string         // System only: the code it has elsewhere
 	At      time.Time      // System only: the moment it was raised, for a demo and for imports
@@ -49,6 +52,16 @@ func (s *Site) Raise(ctx context.Context, a Actor, n NewMatter) (Raised, error) 
 		b, err := s.mayRaise(ctx, tx, a, h, n)
 		if err != nil {
 			return err
+		}
+		if n.Once != "" {
+			b.id = uuid.NewSHA1(uuid.NameSpaceOID, []byte(a.ID+"\x00"+n.Subject+"\x00"+n.Once)).String()
+			var there int
+			if err := tx.Row(ctx, "SELECT count(*) FROM matter WHERE id = $1", []any{b.id}, &there); err != nil {
+				return err
+			}
+			if id = b.id; there > 0 {
+				return nil
+			}
 		}
 		if n.For != "" {
 			if b.person, out.Voice, err = s.newVoice(ctx, tx, a, voiceOf{h.run, n.For, h.sub.Unit, "", n.ForName}); err != nil {
@@ -242,7 +255,8 @@ type Move struct {
 }
 
 // Act does something with a matter. Of two who do the same thing at once the second is told so; what the stage does not allow
-// any more is refused with what happened instead.
+// any more is refused with what happened instead. When the actor does not see the matter any more, since it went to another
+// body, what comes back is empty.
 func (s *Site) Act(ctx context.Context, a Actor, id string, mv Move) (MatterFile, error) {
 	if a.Visitor() {
 		return MatterFile{}, signInFirst()
@@ -268,7 +282,11 @@ func (s *Site) Act(ctx context.Context, a Actor, id string, mv Move) (MatterFile
 	if err != nil {
 		return MatterFile{}, fmt.Errorf("%s %s of matter %s: %w", mv.Kind, mv.Action, id, err)
 	}
-	return s.Matter(ctx, a, id)
+	m, err := s.Matter(ctx, a, id)
+	if k, ok := KindOf(err); ok && k == NotFound {
+		return MatterFile{}, nil
+	}
+	return m, err
 }
 
 // holdMatter holds a matter and before it its subject. What it gives is read after both are held.

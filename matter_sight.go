@@ -340,7 +340,7 @@ func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 	where := []string{"1 = 1"}
 	and := func(cond string) { where = append(where, cond) }
 	if !a.system {
-		sees, err := s.seesMatters(ctx, tx, a, q.Programme, arg)
+		sees, err := s.seesMatters(ctx, tx, a, q, arg)
 		if err != nil {
 			return "", nil, err
 		}
@@ -362,10 +362,16 @@ func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 		and("m.outcome = ''")
 	case "over":
 		and("m.outcome <> ''")
+	case "soon":
+		today := int64(s.Today())
+		and("m.outcome = '' AND m.due_on >= " + arg(today) + " AND m.due_on <= " + arg(today+soon))
 	case "overdue":
 		and("m.outcome = '' AND m.due_on < " + arg(int64(s.Today())))
 	default:
 		and("m.meaning = " + arg(q.State))
+	}
+	if q.Turn != "" {
+		and("m.outcome = '' AND EXISTS (SELECT 1 FROM matter_turn t WHERE t.matter_id = m.id AND " + whoseTurn + " = " + arg(q.Turn) + ")")
 	}
 	for _, w := range searchWords(q.Search) {
 		and(`m.terms LIKE ` + arg(w) + ` ESCAPE '\'`)
@@ -385,19 +391,22 @@ func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 
 // seesMatters lists the conditions of which one must hold: by a tie, as a handler or above, as one asked to take part, as an
 // administrator, because it is public.
-func (s *Site) seesMatters(ctx context.Context, tx *db.Tx, a Actor, only string, arg func(any) string) ([]string, error) {
+func (s *Site) seesMatters(ctx context.Context, tx *db.Tx, a Actor, q MatterQuery, arg func(any) string) ([]string, error) {
 	var names []string
 	if err := tx.Each(ctx, "SELECT name FROM programme ORDER BY name", nil, func(scan func(...any) error) error {
 		var name string
 		err := scan(&name)
-		if only == "" || only == name {
+		if q.Programme == "" || q.Programme == name {
 			names = append(names, name)
 		}
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	sees := []string{"m.meaning = " + arg(programme.OpenToPublic)}
+	sees := []string{"1 = 0"}
+	if q.Subject == "" && q.Search == "" && q.Clause == "" && q.Round == "" { // what is told of them is none of that, and must not be found by it
+		sees = append(sees, "m.meaning = "+arg(programme.OpenToPublic))
+	}
 	if !a.Visitor() {
 		sees = append(sees, "EXISTS (SELECT 1 FROM matter_person p WHERE p.matter_id = m.id AND p.tie IN ('raiser', 'joined') AND p.person = "+arg(a.ID)+")",
 			"EXISTS (SELECT 1 FROM matter_turn t WHERE t.matter_id = m.id AND t.person = "+arg(a.ID)+")")

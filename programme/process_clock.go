@@ -1,5 +1,7 @@
 package programme
 
+import "slices"
+
 // Clock is the time limit of the stage that a matter is in.
 type Clock struct {
 	Runs    bool // there is a limit
@@ -71,16 +73,22 @@ func (x *Process) Left(s State, on Day, cal *Calendar) (n int, ok bool) {
 	if b, stopped := s.Paused(); stopped {
 		on = b.Since
 	}
+	if x.InWorkdays(s) {
+		return cal.Workdays(on, c.Due), true
+	}
+	return int(c.Due - on), true
+}
+
+// InWorkdays reports whether the time limit of the stage that a matter is in counts working days alone.
+func (x *Process) InWorkdays(s State) bool {
 	limits := s.Within
 	if st, ok := x.Matter.Stage(s.Stage); ok && len(limits) == 0 {
 		limits = st.Within
-	}
-	for _, l := range limits {
-		if l.Unit != "workday" {
-			return int(c.Due - on), true
+		if len(limits) == 0 && st.Ballot != nil {
+			limits = defaultBallot
 		}
 	}
-	return cal.Workdays(on, c.Due), true
+	return len(limits) > 0 && !slices.ContainsFunc(limits, func(l Span) bool { return l.Unit != "workday" })
 }
 
 // start gives the day a clock starts from, and what day that is.
