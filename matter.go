@@ -222,6 +222,7 @@ type MatterQuery struct {
 	Search    string // words of the title, the code, the pinyin or its initials
 	Sort      string // moved (default: the newest first), due (the most urgent first), raised
 	Page
+	only []string // IDs or codes; nil: all
 }
 
 // Box is a tray of somebody's matters.
@@ -255,8 +256,9 @@ func (b Box) Text() programme.Text {
 
 // MatterPage is a part of a list of matters, and how many there are in all.
 type MatterPage struct {
-	Matters []Matter
-	Total   int
+	Matters  []Matter
+	Total    int
+	Together []programme.Way // what the actor may do with several of the part at once: see ActOnMany
 }
 
 // Matters lists matters. To those without a role it lists what their programmes make public.
@@ -275,7 +277,10 @@ func (s *Site) Matters(ctx context.Context, a Actor, q MatterQuery) (MatterPage,
 		if err != nil {
 			return err
 		}
-		return s.shown(ctx, tx, a, list, func(v viewer, m Matter) { out.Matters = append(out.Matters, m) })
+		return s.shown(ctx, tx, a, list, func(v viewer, m *stored, shown Matter) {
+			out.Matters = append(out.Matters, shown)
+			out.Together = waysTogether(out.Together, m, v)
+		})
 	})
 	if err != nil {
 		return MatterPage{}, fmt.Errorf("list matters: %w", err)
@@ -329,6 +334,7 @@ type MatterFile struct {
 	Ballot    *BallotFigures  // the one that runs, or the last one
 	Hides     []string        // what the programme hides
 	Follows   bool            // the actor does
+	Reminds   bool            // the actor may remind those whose turn it is, and has not today
 	House     bool            // the actor belongs to those who handle it, or are above
 	Parts     []MatterLink    // what it was split into
 	Part      *MatterLink     // what it was split from
@@ -430,6 +436,9 @@ func (s *Site) matterFile(ctx context.Context, tx *db.Tx, a Actor, v viewer, m s
 		}
 	}
 	if out.Ballot, err = s.ballotOf(ctx, tx, a, m); err != nil {
+		return MatterFile{}, err
+	}
+	if out.Reminds, err = s.mayRemind(ctx, tx, m, v); err != nil {
 		return MatterFile{}, err
 	}
 	return out, s.matterLinks(ctx, tx, m, &out)

@@ -242,7 +242,7 @@ func (s *Site) begin(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter,
 
 // Move is what somebody does with a matter.
 type Move struct {
-	Kind   programme.EventKind // act file pause resume extend transfer return assign merge split withdraw reopen close
+	Kind   programme.EventKind // act file pause resume extend transfer return assign merge split withdraw reopen close remind
 	Action string              // of act and pause
 	Seen   int                 // Matter.Seq of what the actor looked at; 0: not told
 	Stage  string              // the stage that he looked at; empty: not told
@@ -258,8 +258,20 @@ type Move struct {
 // any more is refused with what happened instead. When the actor does not see the matter any more, since it went to another
 // body, what comes back is empty.
 func (s *Site) Act(ctx context.Context, a Actor, id string, mv Move) (MatterFile, error) {
+	if err := s.act(ctx, a, id, mv); err != nil {
+		return MatterFile{}, err
+	}
+	m, err := s.Matter(ctx, a, id)
+	if k, ok := KindOf(err); ok && k == NotFound {
+		return MatterFile{}, nil
+	}
+	return m, err
+}
+
+// act is Act for those who do not look at the matter afterwards.
+func (s *Site) act(ctx context.Context, a Actor, id string, mv Move) error {
 	if a.Visitor() {
-		return MatterFile{}, signInFirst()
+		return signInFirst()
 	}
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		m, h, err := s.holdMatter(ctx, tx, id)
@@ -280,13 +292,9 @@ func (s *Site) Act(ctx context.Context, a Actor, id string, mv Move) (MatterFile
 		return s.finish(ctx, tx, &w, h, m.x)
 	})
 	if err != nil {
-		return MatterFile{}, fmt.Errorf("%s %s of matter %s: %w", mv.Kind, mv.Action, id, err)
+		return fmt.Errorf("%s %s of matter %s: %w", mv.Kind, mv.Action, id, err)
 	}
-	m, err := s.Matter(ctx, a, id)
-	if k, ok := KindOf(err); ok && k == NotFound {
-		return MatterFile{}, nil
-	}
-	return m, err
+	return nil
 }
 
 // holdMatter holds a matter and before it its subject. What it gives is read after both are held.
@@ -316,7 +324,7 @@ func (s *Site) lockMatter(ctx context.Context, tx *db.Tx, id string) (stored, er
 // movable are the kinds of events that people bring about; the others follow by themselves.
 var movable = []programme.EventKind{programme.EventAct, programme.EventFile, programme.EventPause, programme.EventResume, programme.EventExtend,
 	programme.EventTransfer, programme.EventReturn, programme.EventAssign, programme.EventMerge, programme.EventSplit, programme.EventWithdraw,
-	programme.EventReopen, programme.EventClose}
+	programme.EventReopen, programme.EventClose, programme.EventRemind}
 
 // move brings an event about and does what follows from it.
 func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, m *stored, v viewer, mv Move) error {
@@ -345,6 +353,11 @@ func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, 
 	if err := s.point(ctx, tx, h, m, v, mv, &e); err != nil {
 		return err
 	}
+	if mv.Kind == programme.EventRemind {
+		if err := s.remindedToday(ctx, tx, m, e); err != nil {
+			return err
+		}
+	}
 	before := m.state
 	joins := mv.Kind == programme.EventFile && before.Stage != "" && collects(m.x, before.Stage, e.Forms)
 	if joins {
@@ -360,6 +373,10 @@ func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, 
 	}
 	m.state = next
 	w.event(m, before.Stage, e, as, v.actor.ID, moment, programme.Text{})
+	if mv.Kind == programme.EventRemind {
+		w.touched = false
+		w.put(m, m.MovedAt.UnixMicro())
+	}
 	for _, name := range slices.Sorted(maps.Keys(e.Forms)) {
 		w.form(*m, name, v.actor.ID, e.Forms[name], forms.attachments[name])
 	}
@@ -375,6 +392,9 @@ func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, 
 // wayOf finds in which of his roles somebody does something, and which forms may come with it.
 func (s *Site) wayOf(m *stored, mv Move, roles []string) (as string, forms []string) {
 	by := m.x.Handlers()
+	if mv.Kind == programme.EventRemind {
+		by = append([]string{tieRaiser, tieJoined}, rolesAbove(m.run, m.x)...)
+	}
 	for _, way := range m.x.Ways(m.state) {
 		if way.Kind == mv.Kind && (way.Action == mv.Action || mv.Kind == programme.EventFile) {
 			by = way.By

@@ -23,7 +23,7 @@ type loggedMatter struct {
 	forms    []loggedForm  // in order
 }
 
-// loggedEvent says how a matter stood after something had happened to it.
+// loggedEvent says how a matter stood after something had happened to it. That somebody was reminded is no fact.
 type loggedEvent struct {
 	seq            int
 	at             int64
@@ -63,7 +63,7 @@ func (s *Site) matterLogs(ctx context.Context, tx *db.Tx, run *Running, ids []st
 			return err
 		}
 		if err := tx.Each(ctx, `SELECT e.matter_id, e.seq, e.at, e.on_day, e.stage, e.outcome, e.closed_on, e.due_on, e.late FROM matter_event e
-			JOIN matter m ON m.id = e.matter_id WHERE m.subject_id IN (`+in+") ORDER BY e.matter_id, e.seq", args, func(scan func(...any) error) error {
+			JOIN matter m ON m.id = e.matter_id WHERE e.kind <> 'remind' AND m.subject_id IN (`+in+") ORDER BY e.matter_id, e.seq", args, func(scan func(...any) error) error {
 			var id string
 			var e loggedEvent
 			var closed, due sql.NullInt64

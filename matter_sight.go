@@ -258,7 +258,7 @@ func (v viewer) lang() programme.Lang {
 }
 
 // shown gives each of the matters as the actor may know it.
-func (s *Site) shown(ctx context.Context, tx *db.Tx, a Actor, list []stored, f func(viewer, Matter)) error {
+func (s *Site) shown(ctx context.Context, tx *db.Tx, a Actor, list []stored, f func(v viewer, m *stored, shown Matter)) error {
 	views, err := s.viewersOf(ctx, tx, a, list)
 	if err != nil {
 		return err
@@ -274,9 +274,9 @@ func (s *Site) shown(ctx context.Context, tx *db.Tx, a Actor, list []stored, f f
 	if err := s.nameHandlers(ctx, tx, named); err != nil {
 		return err
 	}
-	for i, m := range list {
+	for i := range list {
 		if views[i].sees != matterUnseen { // the query sees to it; this is the second lock
-			f(views[i], views[i].show(m, raisers[m.ID]))
+			f(views[i], &list[i], views[i].show(list[i], raisers[list[i].ID]))
 		}
 	}
 	return nil
@@ -352,6 +352,14 @@ func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 			and(x.column + " = " + arg(x.value))
 		}
 	}
+	if q.only != nil {
+		var list []string
+		for _, id := range q.only {
+			list = append(list, arg(id))
+		}
+		in := " IN (" + strings.Join(list, ",") + ")"
+		and("(m.id" + in + " OR m.code" + in + ")")
+	}
 	if q.Unit != "" {
 		in := "IN (SELECT unit FROM unit_within WHERE within = " + arg(q.Unit) + ")"
 		and("(m.unit " + in + " OR s.unit " + in + ")")
@@ -380,7 +388,7 @@ func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 	case BoxTodo:
 		and("m.outcome = '' AND " + turnOf(a, arg))
 	case BoxDone:
-		and("EXISTS (SELECT 1 FROM matter_event e WHERE e.matter_id = m.id AND e.person = " + arg(a.ID) + " AND e.kind <> 'raise')")
+		and("EXISTS (SELECT 1 FROM matter_event e WHERE e.matter_id = m.id AND e.person = " + arg(a.ID) + " AND e.kind NOT IN ('raise', 'remind'))")
 	case BoxRaised:
 		and("EXISTS (SELECT 1 FROM matter_person p WHERE p.matter_id = m.id AND p.tie = 'raiser' AND p.person = " + arg(a.ID) + ")")
 	case BoxFollowing:

@@ -99,7 +99,7 @@ func (x *Process) Begin(e Event, since Day, origin *State) (State, []Effect, err
 //   - EventAssign: the handlers and those above; EventAbsorb: the system
 //   - EventExtend: those in `extend.by`; without it the handlers
 //   - EventWithdraw: who raised it, as long as nobody joined
-//   - EventReopen: who raised it, those who joined, those above; EventClose: those above
+//   - EventReopen and EventRemind: who raised it, those who joined, those above; EventClose: those above
 //
 // Handlers are those who act in any stage and are not merely affected, that is, no party and named in `raise.by`. Above are
 // parent_unit, those to whom `overdue` escalates and those who approve extensions.
@@ -149,6 +149,8 @@ func (x *Process) Next(state State, e Event) (State, []Effect, error) {
 		effects, err = x.closeBy(&s, stage, e)
 	case EventReopen:
 		effects, err = x.reopen(&s, e)
+	case EventRemind:
+		effects, err = x.remind(s, stage, e)
 	default:
 		err = refused(RefusedImpossible, T("没有这种操作", "there is nothing of this kind to do"))
 	}
@@ -216,6 +218,7 @@ var kindTexts = map[EventKind]Text{
 	EventResume: T("恢复计时", "clock goes on"), EventExtend: T("延期", "extended"), EventTransfer: T("转办", "transferred"),
 	EventReturn: T("退回", "returned"), EventAssign: T("交办", "assigned"), EventMerge: T("并案", "merged"), EventAbsorb: T("并入一件", "another merged into it"),
 	EventSplit: T("分拆", "split"), EventWithdraw: T("撤回", "withdrawn"), EventReopen: T("重新办理", "reopened"), EventClose: T("未解决办结", "closed unresolved"),
+	EventRemind: T("催办", "reminded"),
 }
 
 // mostSteps is how many happenings a state remembers.
@@ -223,7 +226,7 @@ const mostSteps = 20
 
 func (s *State) note(e Event, from, to string) {
 	s.Seq++
-	if e.Kind == EventDay {
+	if e.Kind == EventDay || e.Kind == EventRemind { // these must not push out what those who come second have to be told
 		return
 	}
 	s.Steps = append(s.Steps, Happening{Seq: s.Seq, Kind: e.Kind, Action: e.Action, By: e.By, At: e.At, From: from, To: to})

@@ -198,6 +198,34 @@ func (x *Process) pause(s *State, st *Stage, e Event) ([]Effect, error) {
 	return []Effect{{Kind: EffectTell, Who: []string{RaiserRole, JoinedRole}, Text: T("计时暂停（{0}）{1}", "the clock has stopped ({0}) {1}").Fill(e.Action, e.Reason)}}, nil
 }
 
+// remind tells those whose turn it is that somebody waits. It is no way on: the matter stays as it was.
+func (x *Process) remind(s State, st *Stage, e Event) ([]Effect, error) {
+	if err := x.may(x.Waiting(), e.Roles); err != nil {
+		return nil, err
+	}
+	if st.Ballot != nil && len(st.Actions) == 0 {
+		return nil, refused(RefusedImpossible, T("正在表决，到期自动计票，不用催办", "a ballot runs, which is counted by itself; there is nobody to remind"))
+	}
+	if x.Among(s.Holder, e.Roles) && !slices.Contains(e.Roles, ParentUnit) {
+		return nil, refused(RefusedImpossible, T("正轮到您自己办理", "it is your own turn"))
+	}
+	text := T("{0}催办", "{0} waits for it")
+	if e.Reason != "" {
+		text = T("{0}催办：{1}", "{0} waits for it: {1}")
+	}
+	return []Effect{{Kind: EffectRemind, Who: s.Holder, Text: text.Fill(x.People(x.waitingAs(e.Roles)), e.Reason)}}, nil
+}
+
+// waitingAs picks as what somebody waits.
+func (x *Process) waitingAs(roles []string) []string {
+	for _, w := range x.Waiting() {
+		if x.Among([]string{w}, roles) {
+			return []string{w}
+		}
+	}
+	return nil
+}
+
 func (x *Process) resume(s *State, e Event) ([]Effect, error) {
 	if err := x.may(append(x.Handlers(), append(x.Above(), SystemRole)...), e.Roles); err != nil {
 		return nil, err

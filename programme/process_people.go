@@ -86,6 +86,9 @@ func (x *Process) Above() []string {
 	return above
 }
 
+// Waiting are those who may remind the holders that they wait: who raised the matter, those who joined, those above.
+func (x *Process) Waiting() []string { return append([]string{RaiserRole, JoinedRole}, x.Above()...) }
+
 // Asks reports whether one of the roles is asked to take part in the matter on its way, beyond raising it and handling it.
 func (x *Process) Asks(roles []string) bool {
 	for _, st := range x.Matter.Stages {
@@ -132,7 +135,7 @@ func (x *Process) Ways(s State) []Way {
 		if s.Meaning == Merged || s.Meaning == SplitUp {
 			return nil
 		}
-		return []Way{{Kind: EventReopen, Title: T("重新办理", "reopen"), By: append([]string{RaiserRole, JoinedRole}, x.Above()...), Reason: true, To: []string{x.back(s)}}}
+		return []Way{{Kind: EventReopen, Title: T("重新办理", "reopen"), By: x.Waiting(), Reason: true, To: []string{x.back(s)}}}
 	}
 	var ways []Way
 	for _, a := range st.Actions {

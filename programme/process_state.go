@@ -176,6 +176,7 @@ const (
 	EventWithdraw EventKind = "withdraw" // who raised it takes it back
 	EventReopen   EventKind = "reopen"   // it was over and is not: Reason
 	EventClose    EventKind = "close"    // closed unresolved, open to the public: Reason
+	EventRemind   EventKind = "remind"   // somebody waits for it (催办): nothing changes but that it is told
 )
 
 // Event is something that happens to a matter.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -283,6 +284,9 @@ func TestRefusals(t *testing.T) {
 		{"close by the handler", dispute, d, do("2025-01-07", "mediator", "close:", because("x")), RefusedNotYours, "unit above"},
 		{"close without reason", dispute, d, do("2025-01-07", "parent_unit", "close:"), RefusedNoReason, "reason"},
 		{"reopen what runs", dispute, d, do("2025-01-07", "raiser", "reopen:", because("x")), RefusedDone, "not over"},
+		{"remind by the handler", union, p, do("2025-01-07", "officer", "remind:"), RefusedNotYours, "who raised it, who joined"},
+		{"remind oneself", union, benefit, do("2025-01-12", "employee+raiser", "remind:"), RefusedImpossible, "your own turn"},
+		{"remind of a ballot", union, rating, do("2025-01-11", "raiser", "remind:"), RefusedImpossible, "counted by itself"},
 		{"ballot too early", union, rating, do("2025-01-11", "system", "ballot:", votes(3, 2, 0, 0)), RefusedTooEarly, "1 have not voted"},
 		{"ballot with two votes", union, rating, do("2025-01-11", "system", "ballot:", votes(1, 2, 0, 0)), RefusedWrongValues, "1 invited, 2 cast"},
 		{"ballot by hand", union, rating, do("2025-01-11", "officer", "ballot:", votes(2, 2, 0, 0)), RefusedNotYours, "system"},
@@ -322,6 +326,13 @@ func TestHands(t *testing.T) {
 	})
 	if s.Unit != "" || s.Lead != "li" || !slices.Equal(s.With, []string{"chen", "wang"}) || s.Returns != 1 || s.Joined != 1 {
 		t.Errorf("%+v", s)
+	}
+	reminded, effects, err := x.Next(s, do("2025-01-15", "citizen+raiser", "remind:", because("等了一周")))
+	if err != nil || len(effects) != 1 || effects[0].Kind != EffectRemind || effects[0].Who[0] != "mediator" || effects[0].Text.Zh != "提出人催办：等了一周" {
+		t.Error(effects, err)
+	}
+	if reminded.Seq--; !reflect.DeepEqual(reminded, s) {
+		t.Errorf("reminding moved it: %+v, want %+v", reminded, s)
 	}
 	merged, effects, err := x.Next(s, do("2025-01-15", "mediator", "merge:", to("d0")))
 	if err != nil || merged.Into != "d0" || merged.Outcome != Merged || effects[len(effects)-1].To != "d0" {
@@ -415,7 +426,7 @@ func TestRandomEvents(t *testing.T) {
 			x.leadsOut(t, random, s, day+400)
 		}
 	}
-	for _, k := range []EventKind{EventAct, EventFile, EventBallot, EventDay, EventPause, EventResume, EventExtend, EventTransfer, EventReturn, EventAssign, EventMerge, EventAbsorb, EventSplit, EventWithdraw, EventReopen, EventClose} {
+	for _, k := range []EventKind{EventAct, EventFile, EventBallot, EventDay, EventPause, EventResume, EventExtend, EventTransfer, EventReturn, EventAssign, EventMerge, EventAbsorb, EventSplit, EventWithdraw, EventReopen, EventClose, EventRemind} {
 		if accepted[k] == 0 {
 			t.Errorf("%s was never accepted: this proves nothing of it", k)
 		}
@@ -483,7 +494,7 @@ func (x *Process) anyEvent(r *rand.Rand, s State, day Day) Event {
 	if ways := x.Ways(s); r.IntN(2) == 0 && len(ways) > 0 {
 		return x.fits(ways[r.IntN(len(ways))], day)
 	}
-	kinds := []EventKind{EventAct, EventFile, EventBallot, EventDay, EventPause, EventResume, EventExtend, EventTransfer, EventReturn, EventAssign, EventAbsorb, EventMerge, EventSplit, EventWithdraw, EventReopen, EventClose, "nonsense"}
+	kinds := []EventKind{EventAct, EventFile, EventBallot, EventDay, EventPause, EventResume, EventExtend, EventTransfer, EventReturn, EventAssign, EventAbsorb, EventMerge, EventSplit, EventWithdraw, EventReopen, EventClose, EventRemind, "nonsense"}
 	e := Event{Kind: kinds[r.IntN(len(kinds))], At: day.Time(), Roles: append(x.Handlers(), RaiserRole, JoinedRole, SystemRole, ParentUnit)[r.IntN(2):]}
 	names := []string{"", "hearing", "accept", "a", "b", s.ID, "done"}
 	e.Action, e.To, e.Others, e.Reason = names[r.IntN(len(names))], names[r.IntN(len(names))], []string{"a", names[r.IntN(len(names))]}, names[r.IntN(2)]
