@@ -1,6 +1,9 @@
 package assess
 
 import (
+	"slices"
+	"sync"
+
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
@@ -24,6 +27,7 @@ type column struct {
 	vals  map[int]ref.Val // of kind other: all values
 	odd   map[int]ref.Val // decimals that do not fit their declared scale, and what is of another type
 	cut   *planes         // of a sealed column of many rows: its numbers by bits
+	uncut bool            // a place was written since it was sealed
 }
 
 type kind uint8
@@ -43,6 +47,7 @@ const (
 type dictionary struct {
 	base  *dictionary
 	from  int32
+	mu    sync.RWMutex
 	codes map[string]int32
 	vals  []ref.Val
 }
@@ -64,6 +69,8 @@ func (d *dictionary) code(s string) int32 {
 			return c
 		}
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	c, ok := d.codes[s]
 	if !ok {
 		c = d.size()
@@ -73,11 +80,29 @@ func (d *dictionary) code(s string) int32 {
 	return c
 }
 
+// codeBytes gives the number of a text without making a string of it when it has one.
+func (d *dictionary) codeBytes(b []byte) int32 {
+	if d.base != nil {
+		if c, ok := d.base.codes[string(b)]; ok {
+			return c
+		}
+	}
+	d.mu.RLock()
+	c, ok := d.codes[string(b)]
+	d.mu.RUnlock()
+	if ok {
+		return c
+	}
+	return d.code(string(b))
+}
+
 // text gives the text of a number.
 func (d *dictionary) text(code int32) ref.Val {
 	if code < d.from {
 		return d.base.text(code)
 	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
 	return d.vals[code-d.from]
 }
 
@@ -106,7 +131,8 @@ func newColumn(t *types.Type, f *programme.Field, dict *dictionary) column {
 	return c
 }
 
-func (c *column) has(i int) bool { return c.valid[i>>6]&(1<<(i&63)) != 0 }
+// has reports whether a place holds anything; a column that no rule reads has no places.
+func (c *column) has(i int) bool { return i < c.n && c.valid[i>>6]&(1<<(i&63)) != 0 }
 
 // push appends a value; nil, or one of another type than the field's, leaves the place empty.
 func (c *column) push(v any) {
@@ -153,6 +179,137 @@ func (c *column) push(v any) {
 	}
 	if ok {
 		c.valid[i>>6] |= 1 << (i & 63)
+	}
+}
+
+// pushPacked appends the k-th field of a packed piece of evidence.
+func (c *column) pushPacked(v value, x *form, k int) {
+	i := c.n
+	c.grow()
+	if v.tag != tagAbsent && c.setPacked(i, v, x, k) {
+		c.valid[i>>6] |= 1 << (i & 63)
+	}
+}
+
+// setPacked writes a value to an empty place, and tells whether it is one of the column's type.
+func (c *column) setPacked(i int, v value, x *form, k int) bool {
+	switch {
+	case v.tag == tagFalse || v.tag == tagTrue:
+		if c.kind == bools && v.tag == tagTrue {
+			c.bits[i>>6] |= 1 << (i & 63)
+		}
+		return c.kind == bools
+	case v.tag == tagInt && c.kind == ints:
+		c.wide[i] = v.n
+		return true
+	case v.tag == tagDay && c.kind == days:
+		c.small[i] = int32(v.n)
+		return true
+	case v.tag == tagOption && c.kind == texts:
+		c.small[i] = x.codes[k][v.n]
+		return true
+	case v.tag == tagText && c.kind == texts:
+		c.small[i] = c.dict.codeBytes(v.b)
+		return true
+	case v.tag == tagTexts && c.kind == lists:
+		for s := range v.texts {
+			c.items = append(c.items, c.dict.codeBytes(s))
+		}
+		c.start[i+1] = int32(len(c.items))
+		return true
+	case c.kind == decimals && v.tag >= tagDecimal:
+		if n := int(v.tag - tagDecimal); n == c.scale {
+			c.wide[i] = v.n
+		} else {
+			c.wide[i] = c.decimal(i, programme.NewDecimal(v.n, n))
+		}
+		return true
+	case c.kind == decimals && v.tag == tagInt:
+		c.wide[i] = c.decimal(i, programme.DecimalOf(v.n))
+		return true
+	case c.kind == decimals && v.tag == tagBig:
+		c.wide[i] = c.decimal(i, v.any(nil).(programme.Decimal))
+		return true
+	case c.kind == other && v.tag == tagReal:
+		c.keep(i, programme.CELValue(v.any(nil)))
+		return true
+	}
+	return false
+}
+
+// set writes the k-th field of a packed piece of evidence to a place, whatever stood there.
+func (c *column) set(i int, v value, x *form, k int) {
+	c.empty(i)
+	ok := false
+	if c.kind == lists {
+		var codes []int32
+		if ok = v.tag == tagTexts; ok {
+			for s := range v.texts {
+				codes = append(codes, c.dict.codeBytes(s))
+			}
+		}
+		c.setItems(i, codes)
+	} else {
+		ok = v.tag != tagAbsent && c.setPacked(i, v, x, k)
+	}
+	if ok {
+		c.valid[i>>6] |= 1 << (i & 63)
+	}
+}
+
+// setItems gives a place of a column of lists other items.
+func (c *column) setItems(i int, codes []int32) {
+	from, to := c.start[i], c.start[i+1]
+	c.items = slices.Replace(c.items, int(from), int(to), codes...)
+	if more := int32(len(codes)) - (to - from); more != 0 {
+		for j := i + 1; j < len(c.start); j++ {
+			c.start[j] += more
+		}
+	}
+}
+
+// empty takes away what stands at a place, but for the items of a list.
+func (c *column) empty(i int) {
+	c.cut, c.uncut = nil, true
+	c.valid[i>>6] &^= 1 << (i & 63)
+	switch c.kind {
+	case bools:
+		c.bits[i>>6] &^= 1 << (i & 63)
+	case ints, decimals:
+		c.wide[i] = 0
+	case days, texts:
+		c.small[i] = 0
+	case other:
+		delete(c.vals, i)
+	}
+	if c.odd != nil {
+		delete(c.odd, i)
+	}
+}
+
+// take copies a place of another column of the same field and dictionary.
+func (c *column) take(i int, from *column, at int) {
+	c.empty(i)
+	has := from.valid[at>>6] >> (at & 63) & 1
+	c.valid[i>>6] |= has << (i & 63)
+	switch c.kind {
+	case bools:
+		c.bits[i>>6] |= from.bits[at>>6] >> (at & 63) & 1 << (i & 63)
+	case ints, decimals:
+		c.wide[i] = from.wide[at]
+	case days, texts:
+		c.small[i] = from.small[at]
+	case lists:
+		c.setItems(i, from.items[from.start[at]:from.start[at+1]])
+	case other:
+		if has != 0 {
+			c.keep(i, from.vals[at])
+		}
+	}
+	if from.odd != nil {
+		if v, odd := from.odd[at]; odd {
+			c.strange(i, v)
+		}
 	}
 }
 
@@ -221,15 +378,47 @@ func (c *column) reset() {
 	c.vals, c.odd, c.cut = nil, nil, nil
 }
 
-// seal pads the column to whole words, and cuts its numbers into planes. It is not written to afterwards.
+// reserve makes room for so many places.
+func (c *column) reserve(n int) {
+	words := (n + 63) / 64
+	c.valid = slices.Grow(c.valid, words)
+	switch c.kind {
+	case bools:
+		c.bits = slices.Grow(c.bits, words)
+	case ints, decimals:
+		c.wide = slices.Grow(c.wide, words*64)
+	case days, texts:
+		c.small = slices.Grow(c.small, words*64)
+	}
+}
+
+// bytes tells what the column takes.
+func (c *column) bytes() int {
+	planes := 0
+	if c.cut != nil {
+		planes = len(c.cut.not)
+	}
+	return 8*(len(c.valid)+len(c.bits)+len(c.wide)+planes) + 4*(len(c.small)+len(c.start)+len(c.items)) + 64*(len(c.vals)+len(c.odd))
+}
+
+// seal pads the column to whole words, and cuts its numbers into planes.
 func (c *column) seal() {
 	full := len(c.valid) * 64
 	switch c.kind {
 	case ints, decimals:
 		c.wide = append(c.wide, make([]int64, full-len(c.wide))...)
-		c.cut = newPlanes(c.wide, c.valid)
 	case days, texts:
 		c.small = append(c.small, make([]int32, full-len(c.small))...)
+	}
+	c.cutUp()
+}
+
+// cutUp cuts the numbers into planes, again when a place was written.
+func (c *column) cutUp() {
+	switch c.uncut = false; c.kind {
+	case ints, decimals:
+		c.cut = newPlanes(c.wide, c.valid)
+	case days, texts:
 		c.cut = newPlanes(c.small, c.valid)
 	}
 }

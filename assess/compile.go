@@ -12,26 +12,28 @@ import (
 
 // Program is a compiled programme. It may be used by several goroutines.
 type Program struct {
-	p        *programme.Programme
-	calendar *programme.Calendar
-	forms    []*form // those of the programme, then the subject's
-	byForm   map[string]int
-	parties  map[string]int
-	matters  *programme.Shape
-	clauses  []*clause
-	byClause map[string]int
-	sections []*section
-	parts    []*part
-	vetoes   []*veto
-	grades   []string // best first; the last one is that of who reaches none
-	digits   int      // decimals of points
-	total    Points
-	crowd    bool
-	dict     *dictionary // the options of the forms, and the texts in rules
+	p         *programme.Programme
+	calendar  *programme.Calendar
+	forms     []*form // those of the programme, then the subject's
+	byForm    map[string]int
+	parties   map[string]int
+	matters   *programme.Shape
+	judgement *programme.Form
+	clauses   []*clause
+	byClause  map[string]int
+	sections  []*section
+	parts     []*part
+	vetoes    []*veto
+	grades    []string // best first; the last one is that of who reaches none
+	digits    int      // decimals of points
+	total     Points
+	crowd     bool
+	dict      *dictionary // the options of the forms, and the texts in rules
 
 	unit   Points  // the smallest step of points that the standard knows
 	powers []int64 // of ten
 	bands  []gradeBand
+	steps  []gradeStep
 
 	mattersUsed []bool
 	machines    sync.Pool
@@ -45,7 +47,11 @@ type form struct {
 	shape *programme.Shape
 	kind  formKind
 	read  []bool // by place of the shape: whether a rule reads it
-	proof bool   // whether a clause wants it on file
+	field map[string]int
+	slots []int     // by field: the place of the shape, or -1 when no rule reads it
+	own   []int     // places that rules read and that are no field of the form: the day a record is true
+	codes [][]int32 // by field: the numbers of its options in the program's dictionary
+	proof bool      // whether a clause wants it on file
 }
 
 type formKind uint8
@@ -113,6 +119,7 @@ func Compile(p *programme.Programme) (*Program, error) {
 		pr.parties[x.Name] = i
 	}
 	subject, _ := p.Form(programme.SubjectForm)
+	pr.judgement, _ = p.Form(programme.JudgementForm)
 	for _, f := range append(slices.Clone(p.Forms), subject) {
 		x := &form{Form: f, index: len(pr.forms), shape: p.Shape(f.Name)}
 		x.read = make([]bool, x.shape.Len())
@@ -136,6 +143,7 @@ func Compile(p *programme.Programme) (*Program, error) {
 	pr.markReads()
 	pr.tables()
 	pr.lower()
+	pr.markSlots()
 	pr.machines.New = func() any { return pr.newMachine() }
 	return pr, nil
 }
@@ -343,6 +351,32 @@ func (pr *Program) markReads() {
 	}
 }
 
+// markSlots notes where the fields of a piece of evidence go.
+func (pr *Program) markSlots() {
+	for _, x := range pr.forms {
+		x.field = make(map[string]int, len(x.Fields))
+		for i, f := range x.Fields {
+			x.field[f.Name] = i
+		}
+		x.slots, x.codes = make([]int, len(x.Fields)), make([][]int32, len(x.Fields))
+		for i, f := range x.Fields {
+			if j, ok := x.shape.Index(f.Name); ok && x.read[j] && x.shape.Field(j) != nil {
+				x.slots[i] = j
+			} else {
+				x.slots[i] = -1
+			}
+			for _, o := range f.Of {
+				x.codes[i] = append(x.codes[i], pr.dict.code(o.Name))
+			}
+		}
+		for j, read := range x.read {
+			if read && x.shape.Field(j) == nil && x.shape.Sub(j) == nil {
+				x.own = append(x.own, j)
+			}
+		}
+	}
+}
+
 // tables makes the numbers that kernels look up.
 func (pr *Program) tables() {
 	for i := range 19 {
@@ -359,6 +393,15 @@ func (pr *Program) tables() {
 	if pr.p.Standard != nil {
 		grades = pr.p.Standard.Grades
 	}
+	for _, x := range grades.Ladder {
+		step := gradeStep{place: uint8(slices.Index(pr.grades, x.Grade))}
+		for _, name := range x.Needs {
+			if c, ok := pr.byClause[name]; ok {
+				step.needs = append(step.needs, c)
+			}
+		}
+		pr.steps = append(pr.steps, step)
+	}
 	for place, name := range pr.grades {
 		for _, b := range grades.Bands {
 			if b.Grade == name {
@@ -367,6 +410,12 @@ func (pr *Program) tables() {
 			}
 		}
 	}
+}
+
+// gradeStep is a step of a ladder: a grade, and the clauses that it needs beside those of the steps below.
+type gradeStep struct {
+	place uint8
+	needs []int
 }
 
 // gradeBand is a grade that so many units of points reach.

@@ -29,7 +29,7 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := pr.newFacts(today, nil)
-	s := pr.resolve(Subject{Key: "s"})
+	s := &subject{Key: "s"}
 	ch := pr.choose(s, today, 1)
 	f.add(s, &ch)
 	f.seal()

@@ -464,9 +464,9 @@ func compare(pr *Program, pop *Population, o Options) (int, []string) {
 // describe writes the rules of the clauses that differ.
 func describe(pr *Program, pop *Population, diff []string) string {
 	var b strings.Builder
-	for _, s := range pop.rows {
+	for i, s := range pop.rows {
 		if strings.HasPrefix(diff[0], s.Key+":") {
-			for _, e := range s.Evidence {
+			for _, e := range pop.Subject(i).Evidence {
 				fmt.Fprintf(&b, "%s %s by %s %s\n", e.Form, e.On, e.By, e.Values.JSON())
 			}
 			fmt.Fprintf(&b, "%v\n", s.Matters)

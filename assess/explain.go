@@ -28,6 +28,7 @@ func (r *Result) Score(i int) Score {
 	f.add(r.rows[i], &x.ch)
 	x.fr = newFrame(f)
 	x.fr.row = 0
+	x.ch.open()
 	t := x.retrace()
 	s := Score{Subject: r.rows[i].Key, AsOf: r.options.AsOf, Party: r.options.Party, Scored: t.scored, Total: t.total, Most: pr.total,
 		Grade: r.Grade(i), NoAward: t.noAward}
@@ -181,13 +182,13 @@ func (x *explainer) input(read programme.Read) (Input, bool) {
 			}
 			in.Value = shown(field, v)
 		}
-		in.of(e)
+		in.of(&e.Evidence)
 		return in, true
 	case profile:
 		for j, f := range form.Fields {
-			if f.Name == read.Field && records != nil && records[j] != nil {
+			if f.Name == read.Field && len(records) > 0 && records[j] != nil {
 				in.Value = shown(f, records[j].Values[f.Name])
-				in.of(records[j])
+				in.of(&records[j].Evidence)
 				return in, true
 			}
 		}
@@ -200,7 +201,7 @@ func (x *explainer) input(read programme.Read) (Input, bool) {
 				values = append(values, shown(field, v))
 			}
 		}
-		in.of(e)
+		in.of(&e.Evidence)
 	}
 	in.Value = join("、", ", ", values)
 	if field == nil || form.kind == ballot {
@@ -238,7 +239,7 @@ func (x *explainer) proofInputs(form int) []Input {
 				in.Field, in.Value = field.Name, shown(field, v)
 			}
 		}
-		in.of(e)
+		in.of(&e.Evidence)
 		out = append(out, in)
 	}
 	return out
@@ -397,7 +398,7 @@ func (x *explainer) factLack(read programme.Read) (Lack, bool) {
 	case profile:
 		for j, field := range f.Fields {
 			if field.Name == read.Field {
-				return empty, x.ch.records[i] == nil || x.ch.records[i][j] == nil
+				return empty, len(x.ch.records[i]) == 0 || x.ch.records[i][j] == nil
 			}
 		}
 	}

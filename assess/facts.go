@@ -20,6 +20,7 @@ type facts struct {
 	proofs  [][]uint64 // by form, of those that a clause wants on file: a bit for each row
 	judged  []judgements
 	ladders [][]Points // by section: what the records of its ladder earn
+	written bool       // places were written since the columns were sealed
 }
 
 // formFacts are the columns of one form, or of one kind of matter. A form with one record has a place for each subject, and
@@ -84,12 +85,18 @@ func (f *facts) add(s *subject, c *chosen) {
 		case single:
 			ff.push(x, c.record(i))
 		case profile:
-			for j := range ff.columns {
-				var v any
-				if field := x.shape.Field(j); x.read[j] && field != nil && c.records[i] != nil && c.records[i][j] != nil {
-					v = c.records[i][j].Values[field.Name]
+			for k, j := range x.slots {
+				if j < 0 {
+					continue
 				}
-				ff.columns[j].push(v)
+				if len(c.records[i]) > 0 && c.records[i][k] != nil {
+					ff.columns[j].pushPacked(c.records[i][k].value(f.pr, k), x, k)
+				} else {
+					ff.columns[j].grow()
+				}
+			}
+			for _, j := range x.own {
+				ff.columns[j].grow()
 			}
 		case many:
 			for _, e := range c.records[i] {
@@ -98,7 +105,7 @@ func (f *facts) add(s *subject, c *chosen) {
 			ff.starts = append(ff.starts, ff.starts[row]+int32(len(c.records[i])))
 		case ballot:
 			for _, e := range c.records[i] {
-				ff.votes = append(ff.votes, e.Values)
+				ff.votes = append(ff.votes, e.open(f.pr).Values)
 			}
 			ff.cast = append(ff.cast, int32(len(ff.votes)))
 			if slices.Contains(x.read, true) {
@@ -145,17 +152,28 @@ func (f *facts) addChosen(row int, c *chosen) {
 	}
 }
 
-func (ff *formFacts) push(x *form, e *Evidence) {
-	for j := range ff.columns {
-		var v any
-		if e != nil && x.read[j] {
-			if field := x.shape.Field(j); field != nil {
-				v = e.Values[field.Name]
-			} else {
-				v = e.On
+// push appends a record, or that there is none.
+func (ff *formFacts) push(x *form, e *filed) {
+	if e == nil {
+		for _, j := range x.slots {
+			if j >= 0 {
+				ff.columns[j].grow()
 			}
 		}
-		ff.columns[j].push(v)
+		for _, j := range x.own {
+			ff.columns[j].grow()
+		}
+		return
+	}
+	b := e.raw
+	var v value
+	for k, j := range x.slots {
+		if v, b = readValue(b); j >= 0 {
+			ff.columns[j].pushPacked(v, x, k)
+		}
+	}
+	for _, j := range x.own {
+		ff.columns[j].push(e.On)
 	}
 }
 
@@ -188,6 +206,47 @@ func (f *facts) seal() {
 			}
 		}
 	}
+}
+
+// cutUp brings columns that were written in place to what sealed ones are.
+func (f *facts) cutUp() {
+	for i := range f.forms {
+		for j := range f.forms[i].columns {
+			if c := &f.forms[i].columns[j]; c.uncut {
+				c.cutUp()
+			}
+		}
+	}
+	f.written = false
+}
+
+// reserve makes room for so many subjects.
+func (f *facts) reserve(n int) {
+	for i, x := range f.pr.forms {
+		if x.kind == single || x.kind == profile {
+			for _, j := range x.slots {
+				if j >= 0 {
+					f.forms[i].columns[j].reserve(n)
+				}
+			}
+		}
+	}
+}
+
+// bytes tells what the facts take.
+func (f *facts) bytes() int {
+	n := 0
+	for _, list := range [][]formFacts{f.forms, f.matters} {
+		for i := range list {
+			for j := range list[i].columns {
+				n += list[i].columns[j].bytes()
+				for k := range list[i].subs[j] {
+					n += list[i].subs[j][k].bytes()
+				}
+			}
+		}
+	}
+	return n
 }
 
 // reset empties the facts and keeps their room.

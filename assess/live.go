@@ -1,7 +1,10 @@
 package assess
 
 import (
+	"bytes"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"bihuan.dev/bihuan/programme"
@@ -11,8 +14,8 @@ import (
 // changed are scored again, then its total and grade; counts and ranks follow at once. They equal those of Run over the
 // same population.
 //
-// Where a score depends on other subjects (Program.NeedsPopulation), a change scores everybody again. One may Apply while others
-// read.
+// Where a score depends on other subjects (Program.NeedsPopulation), a change scores everybody again. One may Apply or File while
+// others read.
 type Scores struct {
 	mu      sync.RWMutex
 	pr      *Program
@@ -20,11 +23,39 @@ type Scores struct {
 	options Options
 	last    int
 	r       *Result
-	totals  *ranking // of those who are scored
+	cols    *batchColumns // what of it is of forms with one record is written in place
+	plain   []uint64      // rows whose total is the sum of their points: nothing scaled, no veto that says anything
+	totals  *ranking      // of those who are scored
 	counts  Counts
-	readers [][]int // by form, then by matter: the clauses that read it
-	judged  []int   // clauses that assessors decide
-	one     *facts  // of the subject that changed last; its room is used again
+	readers []readers // by form
+	matters [][]int   // by matter: the clauses that read it
+	judged  []int     // clauses that assessors decide
+	direct  []clausePlaces
+	drops   bool // grades may drop
+
+	// Room that is used again.
+	one      *facts // all of the subject that changed last
+	near     *facts // of one subject what a few clauses read
+	m        *machine
+	ch, old  chosen
+	was, now []byte
+	again    []bool
+	touched  []int
+	moved    []int
+}
+
+// readers are the clauses that read a form.
+type readers struct {
+	any   []int   // any of it
+	place [][]int // by place of the shape, that place; of forms with one record
+	proof []int   // want it on file
+	slow  bool    // a veto looks at it
+}
+
+// clausePlaces says whether a clause can be scored from the columns of forms with one record, and which.
+type clausePlaces struct {
+	can    bool
+	places []place
 }
 
 // Change is what became of a subject.
@@ -35,41 +66,120 @@ type Change struct {
 	Grade, Old string
 	Rank       int   // competition rank by total among those scored, from 1; 0: not scored
 	Recomputed int   // how many clauses were scored again
-	Clauses    []int // the clauses whose verdict or points changed
+	Clauses    []int // the clauses whose verdict or points changed; good until the next change
 }
 
-// NewScores scores everybody, and keeps the result current from then on. The population must not be changed but by Apply.
+// NewScores scores everybody, and keeps the result current from then on. The population must not be changed but by Apply and File.
 func (pr *Program) NewScores(pop *Population, o Options) *Scores {
-	s := &Scores{pr: pr, pop: pop, options: o, last: pr.last(o.Party)}
-	s.readers = make([][]int, len(pr.forms)+pr.matters.Len())
-	for i, c := range pr.clauses {
-		for _, k := range pr.readsOf(c) {
-			s.readers[k] = append(s.readers[k], i)
-		}
-		if c.shape == judgedShape {
-			s.judged = append(s.judged, i)
-		}
-	}
+	s := &Scores{pr: pr, pop: pop, options: o, last: pr.last(o.Party), again: make([]bool, len(pr.clauses)), m: pr.newMachine()}
+	s.drops = pr.p.Standard != nil && pr.p.Standard.Grades.DropWhen != nil
+	s.findReaders()
 	s.rescore()
 	return s
 }
 
-// readsOf lists the forms, and after them the matters, that a clause reads or wants on file.
-func (pr *Program) readsOf(c *clause) []int {
-	out := slices.Clone(c.proof)
-	for _, e := range c.exprs {
+// Close lets the population forget the columns that the scores write in.
+func (s *Scores) Close() {
+	s.pop.mu.Lock()
+	defer s.pop.mu.Unlock()
+	s.cols.live = false
+}
+
+// findReaders notes which clauses and vetoes read what.
+func (s *Scores) findReaders() {
+	pr := s.pr
+	s.readers, s.matters, s.direct = make([]readers, len(pr.forms)), make([][]int, pr.matters.Len()), make([]clausePlaces, len(pr.clauses))
+	for i, x := range pr.forms {
+		s.readers[i].place = make([][]int, x.shape.Len())
+	}
+	add := func(list *[]int, j int) {
+		if !slices.Contains(*list, j) {
+			*list = append(*list, j)
+		}
+	}
+	for j, c := range pr.clauses {
+		d := &s.direct[j]
+		d.can = !pr.looksBeyond(c)
+		for _, i := range c.proof {
+			add(&s.readers[i].any, j)
+			add(&s.readers[i].proof, j)
+		}
+		for i := range pr.readBy(c.exprs...) {
+			if i.matter {
+				add(&s.matters[i.form], j)
+				d.can = false
+				continue
+			}
+			r := &s.readers[i.form]
+			add(&r.any, j)
+			if kind := pr.forms[i.form].kind; i.slot < 0 || kind != single && kind != profile {
+				d.can = false
+				continue
+			}
+			add(&r.place[i.slot], j)
+			d.places = append(d.places, i)
+		}
+		if c.shape == judgedShape {
+			s.judged = append(s.judged, j)
+		}
+	}
+	for _, v := range pr.vetoes {
+		exprs := []*programme.Expr{v.When, v.Until}
+		if v.clause >= 0 && !v.For.Zero() { // it looks at the clause as of earlier days
+			exprs = append(exprs, pr.clauses[v.clause].exprs...)
+			for _, i := range pr.clauses[v.clause].proof {
+				s.readers[i].slow = true
+			}
+		}
+		for i := range pr.readBy(exprs...) {
+			if !i.matter {
+				s.readers[i.form].slow = true
+			}
+		}
+	}
+}
+
+// looksBeyond reports whether more follows from a clause than its points: a veto, a bonus that is held at its cap.
+func (pr *Program) looksBeyond(c *clause) bool {
+	return pr.sections[c.section].Bonus != nil || slices.ContainsFunc(pr.vetoes, func(v *veto) bool {
+		return v.clause == c.index && v.When == nil || v.target == c.index && v.Effect == programme.ZeroItem
+	})
+}
+
+// readBy gives the places that rules read, each once; slot -1 is a form as a whole.
+func (pr *Program) readBy(exprs ...*programme.Expr) map[place]bool {
+	out := map[place]bool{}
+	for _, e := range exprs {
+		if e == nil {
+			continue
+		}
+		if strings.Contains(e.Source, "dyn") { // what is read behind dyn() is not known
+			for i := range pr.forms {
+				out[place{form: i, slot: -1, sub: -1}] = true
+			}
+			for i := range pr.matters.Len() {
+				out[place{matter: true, form: i, slot: -1, sub: -1}] = true
+			}
+		}
 		for _, read := range e.Reads() {
-			k := -1
+			p := place{slot: -1, sub: -1}
 			if read.Form == programme.MattersVar {
-				if i, ok := pr.matters.Index(read.Field); ok {
-					k = len(pr.forms) + i
+				i, ok := pr.matters.Index(read.Field)
+				if p.matter, p.form = true, i; ok {
+					out[p] = true
 				}
-			} else if i, ok := pr.byForm[read.Form]; ok {
-				k = i
+				continue
 			}
-			if k >= 0 && !slices.Contains(out, k) {
-				out = append(out, k)
+			i, ok := pr.byForm[read.Form]
+			if !ok {
+				continue
 			}
+			if p.form = i; pr.forms[i].kind == single || pr.forms[i].kind == profile {
+				if j, ok := pr.forms[i].shape.Index(read.Field); ok {
+					p.slot = j
+				}
+			}
+			out[p] = true
 		}
 	}
 	return out
@@ -77,10 +187,51 @@ func (pr *Program) readsOf(c *clause) []int {
 
 func (s *Scores) rescore() {
 	s.r = s.pr.Run(s.pop, s.options)
+	s.cols = s.pop.columnsToKeep(s.options.AsOf, s.last)
 	s.totals = newRanking()
 	s.counts = Counts{Grades: make([]int, len(s.pr.grades))}
+	s.plain = make([]uint64, len(s.r.scored))
 	for i := range s.r.rows {
 		s.count(i, 1)
+	}
+	s.findPlain()
+}
+
+// findPlain finds the rows whose total is the sum of their points.
+func (s *Scores) findPlain() {
+	set(s.plain)
+	for k := range s.r.states {
+		for i, state := range s.r.states[k] {
+			if state != silent {
+				s.plain[i>>6] &^= 1 << (i & 63)
+			}
+		}
+	}
+	for j, c := range s.pr.clauses {
+		if c.na.Word == "rescale" && c.full != 0 {
+			for i, v := range s.r.clauses[j].status {
+				if Verdict(v) == NotApplicable {
+					s.plain[i>>6] &^= 1 << (i & 63)
+				}
+			}
+		}
+	}
+}
+
+// setPlain does so for one row.
+func (s *Scores) setPlain(row int) {
+	for len(s.plain) < len(s.r.scored) {
+		s.plain = append(s.plain, 0)
+	}
+	plain := true
+	for k := range s.r.states {
+		plain = plain && s.r.states[k][row] == silent
+	}
+	for j, c := range s.pr.clauses {
+		plain = plain && (c.na.Word != "rescale" || c.full == 0 || s.r.Status(row, j) != NotApplicable)
+	}
+	if s.plain[row>>6] &^= 1 << (row & 63); plain {
+		s.plain[row>>6] |= 1 << (row & 63)
 	}
 }
 
@@ -103,7 +254,6 @@ func (s *Scores) count(i, by int) {
 func (s *Scores) Apply(x Subject) Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pr := s.pr
 	row, known := s.pop.byKey[x.Key]
 	var before *subject
 	if known {
@@ -111,147 +261,163 @@ func (s *Scores) Apply(x Subject) Change {
 	}
 	s.pop.Put(x)
 	row = s.pop.byKey[x.Key]
+	s.r.rows = s.pop.rows[:len(s.pop.rows):len(s.pop.rows)]
+	if !known && !s.pr.crowd {
+		s.r.extend(s.pop)
+	}
+	return s.whole(before, row, known, nil)
+}
+
+// whole brings a subject up to date from all of its evidence. Of a subject that is known either before is what was known of it, or
+// again tells which clauses read what changed.
+func (s *Scores) whole(before *subject, row int, known bool, again []bool) Change {
+	pr := s.pr
 	out := Change{Row: row, New: !known}
+	s.moved = s.moved[:0]
 	if known {
 		out.Was, out.Old = s.r.totals[row], s.r.Grade(row)
 	}
-	switch {
-	case pr.crowd:
+	if pr.crowd {
 		old := s.r
 		s.rescore()
 		out.Recomputed = len(pr.clauses)
 		for j := range pr.clauses {
 			if !known || old.Status(row, j) != s.r.Status(row, j) || old.Points(row, j) != s.r.Points(row, j) {
-				out.Clauses = append(out.Clauses, j)
+				s.moved = append(s.moved, j)
 			}
 		}
-	default:
+	} else {
 		if known {
 			s.count(row, -1)
-		} else {
-			s.r.extend(s.pop)
 		}
-		s.update(before, row, &out)
+		s.update(before, row, known, again, &out)
 		s.count(row, 1)
 	}
-	out.Total, out.Grade, out.Rank = s.r.totals[row], s.r.Grade(row), s.rank(row)
+	out.Total, out.Grade, out.Rank, out.Clauses = s.r.totals[row], s.r.Grade(row), s.rank(row), s.moved
 	return out
 }
 
-// mostTexts is how many texts the room for one subject gathers before it is made anew.
-const mostTexts = 10_000
-
-// update scores a row again; before is what was known of it, or nil.
-func (s *Scores) update(before *subject, row int, out *Change) {
+// update scores a row again.
+func (s *Scores) update(before *subject, row int, known bool, again []bool, out *Change) {
 	pr, r := s.pr, s.r
 	now := s.pop.rows[row]
-	if s.one == nil || len(s.one.dict.vals) > mostTexts {
-		s.one = pr.newFacts(s.options.AsOf, nil)
+	if s.one == nil || s.one.dict != s.cols.dict {
+		s.one = pr.newFacts(s.options.AsOf, s.cols.dict)
 	}
 	f := s.one
 	f.reset()
-	ch := pr.choose(now, s.options.AsOf, s.last)
-	f.add(now, &ch)
+	s.ch.choose(pr, now, s.options.AsOf, s.last)
+	f.add(now, &s.ch)
 	f.seal()
-	again := s.stale(before, now, &ch)
-	m := pr.machines.Get().(*machine)
-	defer pr.machines.Put(m)
+	if known && again == nil {
+		again = s.stale(before, now)
+	}
+	m := s.m
 	m.begin(f)
 	for j, c := range pr.clauses {
 		x := &m.cells[j]
-		if again == nil || again[j] {
+		if again == nil || again[j] || pr.zeroes(j) { // what a veto zeroed is not what the clause itself would have
 			m.clause(c, x)
 			out.Recomputed++
 		} else {
 			m.recall(r, c, x, row)
 		}
 	}
-	was := make([]Verdict, len(pr.clauses))
-	points := make([]Points, len(pr.clauses))
-	for j := range pr.clauses {
-		was[j], points[j] = r.Status(row, j), r.Points(row, j)
-	}
 	m.finish(m.cells, s.last)
 	m.settleGrades(nil)
-	r.storeRow(row, m)
-	r.rows[row] = now
-	for j := range pr.clauses {
-		if before == nil || r.Status(row, j) != was[j] || r.Points(row, j) != points[j] {
-			out.Clauses = append(out.Clauses, j)
+	for j, c := range pr.clauses {
+		if r.storeCell(c, row, &m.cells[j]) || !known {
+			s.moved = append(s.moved, j)
 		}
 	}
+	r.storeRow(row, m)
+	s.setPlain(row)
+	s.keepFacts(row)
 }
 
-// stale tells which clauses read what changed; nil: all of them.
-func (s *Scores) stale(before, now *subject, ch *chosen) []bool {
+// stale tells which clauses read what changed.
+func (s *Scores) stale(before, now *subject) []bool {
 	pr := s.pr
-	if before == nil {
-		return nil
-	}
-	again := make([]bool, len(pr.clauses))
+	again := s.again
+	clear(again)
 	mark := func(list []int) {
 		for _, j := range list {
 			again[j] = true
 		}
 	}
-	was := pr.choose(before, s.options.AsOf, s.last)
+	s.old.choose(pr, before, s.options.AsOf, s.last)
+	was, is := &s.old, &s.ch
 	for i := range pr.forms {
-		if was.stale[i] != ch.stale[i] || !sameRecords(was.records[i], ch.records[i]) {
-			mark(s.readers[i])
+		if was.stale[i] != is.stale[i] || !sameRecords(was.records[i], is.records[i]) {
+			mark(s.readers[i].any)
 		}
 		if pr.forms[i].kind == ballot && before.Invited[pr.forms[i].Name] != now.Invited[pr.forms[i].Name] {
-			mark(s.readers[i])
+			mark(s.readers[i].any)
 		}
 	}
 	for i := range pr.matters.Len() {
 		name := pr.matters.Name(i)
-		a, b := before.Matters[name], now.Matters[name]
-		if !slices.EqualFunc(a, b, sameValues) {
-			mark(s.readers[len(pr.forms)+i])
+		if !slices.EqualFunc(before.Matters[name], now.Matters[name], sameValues) {
+			mark(s.matters[i])
 		}
 	}
 	for _, j := range s.judged {
-		if !sameRecords(was.judged[j], ch.judged[j]) {
+		if !sameRecords(was.judged[j], is.judged[j]) {
 			again[j] = true
-		}
-	}
-	for _, v := range pr.vetoes { // what a veto zeroed is not what the clause itself would have
-		if v.Effect == programme.ZeroItem {
-			again[v.target] = true
 		}
 	}
 	return again
 }
 
-func sameRecords(a, b []*Evidence) bool {
-	return slices.EqualFunc(a, b, func(x, y *Evidence) bool {
-		if x == nil || y == nil || x == y {
+func sameRecords(a, b []*filed) bool {
+	return slices.EqualFunc(a, b, func(x, y *filed) bool {
+		if x == nil || y == nil {
 			return x == y
 		}
-		return x.On == y.On && sameValues(x.Values, y.Values)
+		return x.On == y.On && bytes.Equal(x.raw, y.raw)
 	})
 }
 
-// sameValues reports whether two filled forms hold the same. It may take equal numbers of more than 18 digits for different.
+// sameValues reports whether two matters hold the same. It may take equal numbers of more than 18 digits for different.
 func sameValues(a, b programme.Values) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for name, x := range a {
-		y, ok := b[name]
-		if !ok {
-			return false
-		}
+	return maps.EqualFunc(a, b, func(x, y any) bool {
 		if list, ok := x.([]string); ok {
 			other, ok := y.([]string)
-			if !ok || !slices.Equal(list, other) {
-				return false
-			}
-		} else if _, ok := y.([]string); ok || x != y {
+			return ok && slices.Equal(list, other)
+		}
+		if _, ok := y.([]string); ok {
 			return false
 		}
+		return x == y
+	})
+}
+
+// keepFacts writes the facts of the subject at hand into those of everybody, but for lists: those would have to move over for all
+// that stand behind, and are made anew when somebody wants them.
+func (s *Scores) keepFacts(row int) {
+	k, i := row/batchRows, row%batchRows
+	s.cols = s.pop.columnsOf(s.options.AsOf, s.last)
+	f := s.cols.batches[k]
+	if f == nil || s.cols.flat[k] < s.pop.changed[k]-1 || i >= len(f.rows) {
+		return // made anew when they are wanted
 	}
-	return true
+	f.rows[i], f.written = s.pop.rows[row], true
+	for form, x := range s.pr.forms {
+		if x.kind == single || x.kind == profile {
+			for j, read := range x.read {
+				if to := &f.forms[form].columns[j]; read && to.n > 0 {
+					to.take(i, &s.one.forms[form].columns[j], 0)
+				}
+			}
+		}
+		if x.proof {
+			f.proofs[form][i>>6] = f.proofs[form][i>>6]&^(1<<(i&63)) | s.one.proofs[form][0]&1<<(i&63)
+		}
+	}
+	for _, j := range s.judged {
+		f.judged[j].points[i], f.judged[j].given[i] = s.one.judged[j].points[0], s.one.judged[j].given[0]
+	}
+	s.cols.flat[k] = s.pop.changed[k]
 }
 
 // recall fills the cells of a clause that need not be scored again from the result.
@@ -265,8 +431,8 @@ func (m *machine) recall(r *Result, c *clause, x *cells, row int) {
 // extend makes room for subjects that are new.
 func (r *Result) extend(pop *Population) {
 	n := len(pop.rows)
-	r.rows = slices.Clone(pop.rows)
 	words := (n + 63) / 64
+	r.byKey = pop.byKey
 	grow := func(b *[]uint64) {
 		for len(*b) < words {
 			*b = append(*b, 0)
@@ -297,52 +463,65 @@ func (r *Result) extend(pop *Population) {
 	}
 }
 
-// storeRow keeps the first row of a batch as a row of the result.
-func (r *Result) storeRow(row int, m *machine) {
-	one := func(to, from []uint64) {
-		to[row>>6] = to[row>>6]&^(1<<(row&63)) | from[0]&1<<(row&63)
+// storeCell keeps the first row of a clause's cells as a row of the result, and tells whether its verdict or its points changed.
+func (r *Result) storeCell(c *clause, row int, x *cells) bool {
+	col := &r.clauses[c.index]
+	status, points := r.Status(row, c.index), r.Points(row, c.index)
+	for v, bits := range [...][]uint64{Missing: x.missing, Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending} {
+		if bits[0]&1 != 0 {
+			col.status[row] = uint8(v)
+		}
 	}
-	for i := range m.cells {
-		x, col := &m.cells[i], &r.clauses[i]
-		for v, bits := range [...][]uint64{Missing: x.missing, Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending} {
-			if bits[0]&1 != 0 {
-				col.status[row] = uint8(v)
-			}
+	for k, rows := range x.steps {
+		if rows[0]&1 != 0 {
+			col.status[row] = uint8(Pending) + 1 + uint8(k)
 		}
-		for k, rows := range x.steps {
-			if rows[0]&1 != 0 {
-				col.status[row] = uint8(Pending) + 1 + uint8(k)
-			}
-		}
-		if col.points != nil {
+	}
+	if col.points != nil {
+		p := x.points[0]
+		if col.wide != nil {
 			delete(col.wide, row)
-			p := x.points[0]
-			if col.points[row] = int32(p); int64(int32(p)) != p {
-				if col.wide == nil {
-					col.wide = map[int]int64{}
-				}
-				col.wide[row] = p
-			}
 		}
-		if col.measure != nil {
-			delete(col.far, row)
-			col.measure[row] = x.measure[0]
-			one(col.measured, x.measured)
-			if out, far := x.wide[0]; far {
-				r.keepFar(col, row, out.measure)
+		if col.points[row] = int32(p); int64(int32(p)) != p {
+			if col.wide == nil {
+				col.wide = map[int]int64{}
 			}
+			col.wide[row] = p
 		}
 	}
+	if col.measure != nil {
+		if col.far != nil {
+			delete(col.far, row)
+		}
+		col.measure[row] = x.measure[0]
+		setBit(col.measured, row, x.measured)
+		if out, far := x.wide[0]; far {
+			r.keepFar(col, row, out.measure)
+		}
+	}
+	return status != r.Status(row, c.index) || points != r.Points(row, c.index)
+}
+
+// setBit gives a row the first bit of a batch.
+func setBit(to []uint64, row int, from []uint64) {
+	to[row>>6] = to[row>>6]&^(1<<(row&63)) | from[0]&1<<(row&63)
+}
+
+// storeRow keeps the total and the grade of the first row of a batch as a row of the result.
+func (r *Result) storeRow(row int, m *machine) {
 	s := &m.sums
 	r.totals[row] = Points(s.total[0]) * r.pr.unit
-	one(r.scored, s.scored)
-	one(r.excluded, s.excluded)
-	one(r.noAward, s.noAward)
+	setBit(r.scored, row, s.scored)
+	setBit(r.excluded, row, s.excluded)
+	setBit(r.noAward, row, s.noAward)
 	r.wanted[row], r.final[row] = s.wanted[0], s.final[0]
 	for k := range r.states {
 		r.states[k][row] = s.states[k][0]
 	}
 }
+
+// Options gives the day and the column.
+func (s *Scores) Options() Options { return s.options }
 
 // Result gives the scores as Run would. They change with the next Apply.
 func (s *Scores) Result() *Result { return s.r }

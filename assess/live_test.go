@@ -2,6 +2,7 @@ package assess
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestScoresStayCurrent(t *testing.T) {
 		for range rapid.IntRange(1, 6).Draw(rt, "changes") {
 			s := drawSubject(rt, fmt.Sprint(rapid.IntRange(0, 6).Draw(rt, "who")))
 			if row, ok := plain.byKey[s.Key]; ok && rapid.Bool().Draw(rt, "little") { // only one record more
-				old := plain.rows[row].Subject
+				old := plain.Subject(row)
 				if len(s.Evidence) > 0 {
 					old.Evidence = append(slices.Clone(old.Evidence), s.Evidence[0])
 				}
@@ -122,6 +123,42 @@ func BenchmarkApply(b *testing.B) {
 				x.Evidence = slices.Clone(x.Evidence)
 				x.Evidence[0] = subjects[i*104729%n].Evidence[0]
 				s.Apply(x)
+				i++
+			}
+		})
+	}
+}
+
+func BenchmarkFile(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			pr, _ := benchPopulation(b, 1_000)
+			pop := pr.NewPopulation()
+			subjects := benchSubjects(n)
+			for i := range subjects {
+				for k := range subjects[i].Evidence {
+					subjects[i].Evidence[k].ID = fmt.Sprint(k)
+				}
+				pop.Put(subjects[i])
+			}
+			s := pr.NewScores(pop, Options{AsOf: today})
+			news, rows := make([]Evidence, 20_000), make([]int, 20_000)
+			for i := range news {
+				at := i % 10_000 // each subject twice, with another value each time
+				rows[i] = at * 7919 % n
+				e := subjects[rows[i]].Evidence[at%12]
+				e.Recorded, e.Values = int64(i+1), maps.Clone(e.Values)
+				name := fmt.Sprintf("x%d", at/12%10)
+				if e.Values[name] = subjects[i*104729%n].Evidence[at%12].Values[name]; e.Values[name] == nil {
+					delete(e.Values, name)
+				}
+				news[i] = e
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				k := i % len(news)
+				s.File(rows[k], &news[k], news[k].ID)
 				i++
 			}
 		})

@@ -55,19 +55,19 @@ func (pr *Program) proved(form int, ch *chosen) bool {
 	records := ch.records[form]
 	if x.kind == single {
 		records = nil
-		if e := ch.record(form); e != nil {
-			records = []*Evidence{e}
+		if ch.record(form) != nil {
+			records = ch.records[form]
 		}
 	}
 	wants := false
-	for _, f := range x.Fields {
+	for i, f := range x.Fields {
 		if !f.HoldsAttachments() {
 			continue
 		}
 		wants = true
 		for _, e := range records {
 			if e != nil {
-				if list, ok := e.Values[f.Name].([]string); ok && len(list) > 0 {
+				if v := e.value(pr, i); v.tag == tagTexts && v.n > 0 {
 					return true
 				}
 			}

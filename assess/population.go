@@ -2,58 +2,213 @@ package assess
 
 import (
 	"bytes"
-	"cmp"
+	"maps"
+	"runtime"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 
 	"bihuan.dev/bihuan/programme"
 )
 
-// Population holds subjects with their evidence. Put and Run must not be called at the same time.
+// Population holds subjects with their evidence, packed. What changes it and what reads it must not be called at the same time;
+// results are of the population as it was until something is put, filed or dropped.
 type Population struct {
-	pr    *Program
-	rows  []*subject
-	byKey map[string]int
+	pr       *Program
+	rows     []*subject
+	byKey    map[string]int
+	names    []*names // by batch
+	evidence int
+	bytes    int
 
 	mu      sync.Mutex
 	changed []int           // by batch: how often one of its subjects changed
 	known   []*batchColumns // the facts that runs wanted last
+	order   []int           // room
+	piece   []byte          // room
 }
 
-// subject is one of the population, its evidence resolved and in order.
+// subject is one of the population.
 type subject struct {
-	Subject
-	filed []filed
-}
-
-// filed is a piece of evidence; form is -1 for a judgement.
-type filed struct {
-	*Evidence
-	form   int
-	party  int // -1: filed by a role that is no party
-	clause int // of judgements
+	Key, Unit string
+	Matters   map[string][]programme.Values
+	Invited   map[string]int64
+	data      []byte // the evidence, packed, in the order in which it counts
+	names     *names
 }
 
 // NewPopulation gives an empty population.
 func (pr *Program) NewPopulation() *Population { return &Population{pr: pr, byKey: map[string]int{}} }
 
-// Put adds a subject, or replaces the one with the same key. The population keeps the evidence and does not change it.
-// Evidence of forms or clauses that the programme does not know is left aside.
+// Put adds a subject, or replaces the one with the same key. Evidence of forms or clauses that the programme does not know is
+// kept and left aside.
 func (pop *Population) Put(s Subject) {
-	x := pop.pr.resolve(s)
-	if i, ok := pop.byKey[s.Key]; ok {
-		pop.rows[i] = x
-		pop.changed[i/batchRows]++
+	row, known := pop.byKey[s.Key]
+	if !known {
+		row = pop.add(&subject{Key: s.Key})
+	} else {
+		pop.weigh(pop.rows[row], -1)
+	}
+	x := &subject{Key: s.Key, Unit: s.Unit, Matters: s.Matters, Invited: s.Invited, names: pop.names[row/batchRows]}
+	x.data = pop.packAll(s.Evidence, x.names)
+	pop.rows[row] = x
+	pop.weigh(x, 1)
+	pop.changed[row/batchRows]++
+}
+
+// add makes room for a subject at the end.
+func (pop *Population) add(x *subject) int {
+	row := len(pop.rows)
+	if row/batchRows == len(pop.changed) {
+		pop.changed, pop.names = append(pop.changed, 0), append(pop.names, &names{})
+	}
+	pop.rows = append(pop.rows, x)
+	pop.byKey[x.Key] = row
+	return row
+}
+
+// packAll packs evidence in the order in which it counts.
+func (pop *Population) packAll(list []Evidence, n *names) []byte {
+	order := pop.order[:0]
+	for i := range list {
+		order = append(order, i)
+	}
+	pop.order = order
+	compare := func(i, j int) int {
+		if c := compareFiled(&list[i], &list[j]); c != 0 {
+			return c
+		}
+		return bytes.Compare(list[i].Values.JSON(), list[j].Values.JSON()) // costs more than all the rest: twins only
+	}
+	if !slices.IsSortedFunc(order, compare) {
+		slices.SortFunc(order, compare)
+	}
+	var room [1024]byte
+	b := room[:0]
+	for _, i := range order {
+		b = pop.pr.pack(b, &list[i], n)
+	}
+	return bytes.Clone(b)
+}
+
+// File adds a piece of evidence to the subject in a row, and takes out the one that it supersedes, if that is there.
+func (pop *Population) File(row int, e *Evidence, supersedes string) {
+	pop.file(row, e, supersedes)
+	pop.changed[row/batchRows]++
+}
+
+// file is that, without telling those who keep columns. It gives the form of what was superseded, as filed has it; -2: nothing was.
+func (pop *Population) file(row int, e *Evidence, supersedes string) (form, clause int) {
+	s := pop.rows[row]
+	form = -2
+	pop.bytes -= len(s.data)
+	var room [20]byte
+	id := appendID(room[:0], supersedes)
+	at, twin := -1, false
+	var f filed
+	for b := s.data; len(b) > 0; {
+		from := len(s.data) - len(b)
+		behind := f.peek(b[4:])
+		if supersedes != "" && holdsID(behind, id) {
+			_ = f.read(pop.pr, b, s.names)
+			form, clause = f.form, f.clause
+			pop.evidence--
+			b = nextPiece(b)
+			s.data = slices.Delete(s.data, from, len(s.data)-len(b))
+			b = s.data[from:]
+			continue
+		}
+		twin = twin || f.On == e.On && f.Recorded == e.Recorded && (f.code < codeForms || pop.pr.forms[f.code-codeForms].Name == e.Form)
+		if at < 0 && (f.On > e.On || f.On == e.On && f.Recorded > e.Recorded) {
+			at = from
+		}
+		b = nextPiece(b)
+	}
+	if at < 0 {
+		at = len(s.data)
+	}
+	if twin { // of the same form and microsecond: what else orders them has to be looked at
+		s.data = pop.packAll(append(pop.Subject(row).Evidence, *e), s.names)
+	} else {
+		pop.piece = pop.pr.pack(pop.piece[:0], e, s.names)
+		s.data = slices.Insert(s.data, at, pop.piece...)
+	}
+	pop.evidence++
+	pop.bytes += len(s.data)
+	return form, clause
+}
+
+// Drop takes a subject out, if it is in. The last one takes its row.
+func (pop *Population) Drop(key string) {
+	row, ok := pop.byKey[key]
+	if !ok {
 		return
 	}
-	if k := len(pop.rows) / batchRows; k == len(pop.changed) {
-		pop.changed = append(pop.changed, 1)
-	} else {
-		pop.changed[k]++
+	pop.weigh(pop.rows[row], -1)
+	last := len(pop.rows) - 1
+	if delete(pop.byKey, key); row != last {
+		moved := pop.rows[last]
+		pop.rows[row], pop.byKey[moved.Key] = moved, row
+		pop.changed[row/batchRows]++
 	}
-	pop.byKey[s.Key] = len(pop.rows)
-	pop.rows = append(pop.rows, x)
+	pop.rows[last] = nil
+	pop.rows = pop.rows[:last]
+	k := last / batchRows
+	if pop.changed[k]++; last%batchRows == 0 {
+		pop.changed, pop.names = pop.changed[:k], pop.names[:k]
+		for _, b := range pop.known {
+			b.batches, b.changed, b.flat = b.batches[:min(k, len(b.batches))], b.changed[:min(k, len(b.changed))], b.flat[:min(k, len(b.flat))]
+		}
+	}
+}
+
+// weigh counts what a subject takes, or takes it off.
+func (pop *Population) weigh(s *subject, by int) {
+	for b := s.data; len(b) > 0; b = nextPiece(b) {
+		pop.evidence += by
+	}
+	const bookkeeping = 200 // the struct, its pointer, the entry of the key
+	pop.bytes += by * (bookkeeping + len(s.Key) + len(s.data))
+}
+
+// Subject gives a subject back with all its evidence, in the order in which it counts.
+func (pop *Population) Subject(row int) Subject {
+	x := pop.rows[row]
+	s := Subject{Key: x.Key, Unit: x.Unit, Matters: x.Matters, Invited: x.Invited}
+	for f := range x.pieces(pop.pr) {
+		s.Evidence = append(s.Evidence, f.open(pop.pr).Evidence)
+	}
+	return s
+}
+
+// Row gives the row of a key.
+func (pop *Population) Row(key string) (int, bool) {
+	row, ok := pop.byKey[key]
+	return row, ok
+}
+
+// Len tells how many subjects there are.
+func (pop *Population) Len() int { return len(pop.rows) }
+
+// Evidence tells how many pieces of evidence there are.
+func (pop *Population) Evidence() int { return pop.evidence }
+
+// Bytes tells what subjects and evidence take.
+func (pop *Population) Bytes() int { return pop.bytes }
+
+// ColumnBytes tells what the columns take that are kept for scoring.
+func (pop *Population) ColumnBytes() int {
+	pop.mu.Lock()
+	defer pop.mu.Unlock()
+	n := 0
+	for _, b := range pop.known {
+		for _, f := range b.batches {
+			if f != nil {
+				n += f.bytes()
+			}
+		}
+	}
+	return n
 }
 
 // batchRows is how many subjects have their facts together, and are scored together. Longer batches gain nothing, and a
@@ -67,164 +222,289 @@ type batchColumns struct {
 	dict    *dictionary
 	batches []*facts
 	changed []int // as of which change
+	flat    []int // as of which change those of forms with one record are, which Scores write in place
+	live    bool  // Scores write in it
 }
 
 // mostColumns is how many days and columns a population keeps the facts of.
 const mostColumns = 4
 
+// Reserve makes room for so many subjects in all.
+func (pop *Population) Reserve(n int) {
+	if more := n - len(pop.rows); more > 0 {
+		pop.rows = slices.Grow(pop.rows, more)
+		byKey := make(map[string]int, n)
+		maps.Copy(byKey, pop.byKey)
+		pop.byKey = byKey
+	}
+}
+
+// SetMatters gives a subject its matters, in place of those that it had.
+func (pop *Population) SetMatters(row int, matters map[string][]programme.Values) {
+	x := *pop.rows[row]
+	x.Matters = matters
+	pop.rows[row] = &x
+	pop.changed[row/batchRows]++
+}
+
 // columns gives everybody's facts. They are kept, and what changed is brought up to date.
 func (pop *Population) columns(asOf programme.Day, last int) []*facts {
 	pop.mu.Lock()
 	defer pop.mu.Unlock()
+	b := pop.columnsOf(asOf, last)
+	var stale []int
+	for k := range pop.changed {
+		if b.changed[k] != pop.changed[k] {
+			stale = append(stale, k)
+		} else if b.batches[k].written {
+			b.batches[k].cutUp()
+		}
+	}
+	// Batches are made at once, as many as there are processors: they share nothing but the dictionary, which has a lock.
+	workers := min(runtime.GOMAXPROCS(0), (len(stale)+3)/4)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for at := next.Add(1) - 1; at < int64(len(stale)); at = next.Add(1) - 1 {
+				pop.fill(b, stale[at])
+			}
+		})
+	}
+	wg.Wait()
+	return slices.Clone(b.batches)
+}
+
+// columnsToKeep finds the columns of a day for Scores to write in.
+func (pop *Population) columnsToKeep(asOf programme.Day, last int) *batchColumns {
+	pop.mu.Lock()
+	defer pop.mu.Unlock()
+	b := pop.columnsOf(asOf, last)
+	b.live = true
+	return b
+}
+
+// columnsOf finds the columns of a day, perhaps not up to date.
+func (pop *Population) columnsOf(asOf programme.Day, last int) *batchColumns {
 	i := slices.IndexFunc(pop.known, func(b *batchColumns) bool { return b.asOf == asOf && b.last == last })
 	if i < 0 {
-		if i = len(pop.known); i == mostColumns {
-			pop.known = slices.Delete(pop.known, 0, 1)
-			i--
+		if len(pop.known) >= mostColumns {
+			if old := slices.IndexFunc(pop.known, func(b *batchColumns) bool { return !b.live }); old >= 0 {
+				pop.known = slices.Delete(pop.known, old, old+1)
+			}
 		}
+		i = len(pop.known)
 		pop.known = append(pop.known, &batchColumns{asOf: asOf, last: last, dict: newDictionary(pop.pr.dict)})
 	}
 	b := pop.known[i]
-	out := make([]*facts, len(pop.changed))
-	for k := range out {
-		if k == len(b.batches) {
-			b.batches, b.changed = append(b.batches, nil), append(b.changed, 0)
-		}
-		if b.changed[k] != pop.changed[k] {
-			f := pop.pr.newFacts(asOf, b.dict)
-			for _, s := range pop.rows[k*batchRows : min((k+1)*batchRows, len(pop.rows))] {
-				ch := pop.pr.choose(s, asOf, last)
-				f.add(s, &ch)
-			}
-			f.seal()
-			b.batches[k], b.changed[k] = f, pop.changed[k]
-		}
-		out[k] = b.batches[k]
+	for len(b.batches) < len(pop.changed) {
+		b.batches, b.changed, b.flat = append(b.batches, nil), append(b.changed, -1), append(b.flat, -1)
 	}
-	return out
+	return b
 }
 
-// Len tells how many subjects there are.
-func (pop *Population) Len() int { return len(pop.rows) }
-
-func (pr *Program) resolve(s Subject) *subject {
-	x := &subject{Subject: s, filed: make([]filed, 0, len(s.Evidence))}
-	for i := range s.Evidence {
-		e := &s.Evidence[i]
-		f := filed{Evidence: e, form: -1, party: -1, clause: -1}
-		if p, ok := pr.parties[e.By]; ok {
-			f.party = p
-		}
-		if e.Form == programme.JudgementForm {
-			name, _ := e.Values["clause"].(string)
-			c, ok := pr.byClause[name]
-			if !ok {
-				continue
-			}
-			f.clause = c
-		} else {
-			n, ok := pr.byForm[e.Form]
-			if !ok {
-				continue
-			}
-			f.form = n
-		}
-		x.filed = append(x.filed, f)
+// fill makes the facts of a batch.
+func (pop *Population) fill(b *batchColumns, k int) {
+	f := pop.pr.newFacts(b.asOf, b.dict)
+	rows := pop.rows[k*batchRows : min((k+1)*batchRows, len(pop.rows))]
+	f.reserve(len(rows))
+	var ch chosen
+	for _, s := range rows {
+		ch.choose(pop.pr, s, b.asOf, b.last)
+		f.add(s, &ch)
 	}
-	slices.SortFunc(x.filed, func(a, b filed) int {
-		if c := cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Recorded, b.Recorded), strings.Compare(a.ID, b.ID),
-			strings.Compare(a.Form, b.Form), strings.Compare(a.By, b.By), strings.Compare(a.Filer, b.Filer)); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.Values.JSON(), b.Values.JSON()) // costs more than all the rest: twins only
-	})
-	return x
+	f.seal()
+	b.batches[k], b.changed[k], b.flat[k] = f, pop.changed[k], pop.changed[k]
 }
 
 // chosen is the evidence of one subject that counts as of a day in a column.
 type chosen struct {
-	records   [][]*Evidence       // by form: of a single form the one that counts; of the profile one for each field; else all
-	stale     []programme.Day     // by form: since when the record that would count is stale; 0: it is not
-	judged    map[int][]*Evidence // by clause, of the last party that judged
-	staleMany map[int][]*Evidence // records of many forms that no longer count
+	records   [][]*filed       // by form: of a single form the one that counts; of the profile one for each field; else all
+	stale     []programme.Day  // by form: since when the record that would count is stale; 0: it is not
+	judged    map[int][]*filed // by clause, of the last party that judged
+	staleMany map[int][]*filed // records of many forms that no longer count
+
+	pr   *Program
+	asOf programme.Day
+	last int
+	rank []int // of the single record chosen so far: its party, and whether it is valid
+	room []filed
 }
 
 // choose picks what counts: on or before asOf, by parties up to last or by roles that are no party. Of a form with one record a
 // later party's valid record overrides; within a party the newest counts. What is older than its form's valid is stale.
-func (pr *Program) choose(s *subject, asOf programme.Day, last int) chosen {
-	c := chosen{records: make([][]*Evidence, len(pr.forms)), stale: make([]programme.Day, len(pr.forms))}
-	rank := make([]int, len(pr.forms))  // of the record chosen so far: its party, and whether it is valid
-	judge := map[int]int{}              // the party whose judgement counts so far
-	byFiler := map[int]map[string]int{} // where a filer's judgement stands in the list
-	for i := range s.filed {
-		f := &s.filed[i]
-		if f.On > asOf {
+func (pr *Program) choose(s *subject, asOf programme.Day, last int) (c chosen) {
+	c.choose(pr, s, asOf, last)
+	return c
+}
+
+// choose is that, in the room of the last time.
+func (c *chosen) choose(pr *Program, s *subject, asOf programme.Day, last int) {
+	c.begin(pr, asOf, last)
+	n := 0
+	for b := s.data; len(b) > 0; b = nextPiece(b) {
+		n++
+	}
+	c.room = sized(c.room, n)
+	n = 0
+	for b := s.data; len(b) > 0; n++ {
+		f := &c.room[n]
+		if b = f.read(pr, b, s.names); f.On > asOf {
 			break
 		}
-		if f.form < 0 {
-			if f.party > last {
-				continue
-			}
-			was, ok := judge[f.clause]
-			if ok && was > f.party {
-				continue
-			}
-			if !ok || was < f.party {
-				judge[f.clause] = f.party
-				byFiler[f.clause] = map[string]int{}
-				if c.judged == nil {
-					c.judged = map[int][]*Evidence{}
-				}
-				c.judged[f.clause] = nil
-			}
-			if at, again := byFiler[f.clause][f.Filer]; again {
-				c.judged[f.clause][at] = f.Evidence
-			} else {
-				byFiler[f.clause][f.Filer] = len(c.judged[f.clause])
-				c.judged[f.clause] = append(c.judged[f.clause], f.Evidence)
-			}
-			continue
+		c.take(f)
+	}
+}
+
+// only picks what counts of one form.
+func (c *chosen) only(pr *Program, s *subject, asOf programme.Day, last, form int) {
+	if c.pr != pr {
+		c.begin(pr, asOf, last)
+	}
+	c.asOf, c.last = asOf, last
+	c.forget(form)
+	n := 0
+	for b := s.data; len(b) > 0; b = nextPiece(b) {
+		if pieceCode(b) == codeForms+uint64(form) {
+			n++
 		}
-		form := pr.forms[f.form]
-		if form.kind == profile {
-			if c.records[f.form] == nil {
-				c.records[f.form] = make([]*Evidence, len(form.Fields))
+	}
+	c.room = sized(c.room, n)
+	n = 0
+	for b := s.data; len(b) > 0; b = nextPiece(b) {
+		if pieceCode(b) == codeForms+uint64(form) {
+			f := &c.room[n]
+			n++
+			if f.read(pr, b, s.names); f.On > asOf {
+				return
 			}
-			for j, x := range form.Fields {
-				if _, ok := f.Values[x.Name]; ok {
-					c.records[f.form][j] = f.Evidence
-				}
+			c.take(f)
+		}
+	}
+}
+
+// say appends what the records of a form say that count: the packed fields in their order.
+func (c *chosen) say(b []byte, form int) []byte {
+	x := c.pr.forms[form]
+	if x.kind == single {
+		if f := c.record(form); f != nil {
+			return append(b, f.raw...)
+		}
+		return append(b, make([]byte, len(x.Fields))...) // all absent
+	}
+	for k := range x.Fields {
+		if list := c.records[form]; len(list) > 0 && list[k] != nil {
+			from := list[k].raw
+			for range k {
+				_, from = readValue(from)
 			}
-			continue
+			_, rest := readValue(from)
+			b = append(b, from[:len(from)-len(rest)]...)
+		} else {
+			b = append(b, tagAbsent)
 		}
-		if f.party > last {
-			continue
+	}
+	return b
+}
+
+func (c *chosen) begin(pr *Program, asOf programme.Day, last int) {
+	if c.pr != pr {
+		*c = chosen{pr: pr, room: c.room, records: make([][]*filed, len(pr.forms)), stale: make([]programme.Day, len(pr.forms)), rank: make([]int, len(pr.forms))}
+	}
+	c.asOf, c.last = asOf, last
+	for i := range c.records {
+		c.forget(i)
+	}
+	c.judged, c.staleMany = nil, nil
+}
+
+func (c *chosen) forget(form int) {
+	c.records[form], c.stale[form], c.rank[form] = c.records[form][:0], 0, 0
+}
+
+// take looks at the next piece of evidence, in the order in which it counts.
+func (c *chosen) take(f *filed) {
+	if f.form == -2 {
+		return
+	}
+	if f.form < 0 {
+		if f.party <= c.last {
+			c.judge(f)
 		}
-		since := pr.staleSince(form, f.On)
-		valid := since == 0 || asOf < since
-		if form.kind != single {
-			if valid {
-				c.records[f.form] = append(c.records[f.form], f.Evidence)
-			} else {
-				c.stale[f.form] = since
-				if c.staleMany == nil {
-					c.staleMany = map[int][]*Evidence{}
-				}
-				c.staleMany[f.form] = append(c.staleMany[f.form], f.Evidence)
+		return
+	}
+	form := c.pr.forms[f.form]
+	list := &c.records[f.form]
+	if form.kind == profile {
+		if len(*list) == 0 {
+			*list = slices.Grow(*list, len(form.Fields))[:len(form.Fields)]
+			clear(*list)
+		}
+		var v value
+		b := f.raw
+		for j := range form.Fields {
+			if v, b = readValue(b); v.tag != tagAbsent {
+				(*list)[j] = f
 			}
-			continue
 		}
-		r := f.party + 1
+		return
+	}
+	if f.party > c.last {
+		return
+	}
+	since := c.pr.staleSince(form, f.On)
+	valid := since == 0 || c.asOf < since
+	if form.kind != single {
 		if valid {
-			r += 1 << 20 // whoever filed it, a valid record goes before a stale one
-		}
-		if c.records[f.form] == nil || r >= rank[f.form] {
-			rank[f.form] = r
-			c.records[f.form] = append(c.records[f.form][:0], f.Evidence)
-			c.stale[f.form] = 0
-			if !valid {
-				c.stale[f.form] = since
+			*list = append(*list, f)
+		} else {
+			c.stale[f.form] = since
+			if c.staleMany == nil {
+				c.staleMany = map[int][]*filed{}
 			}
+			c.staleMany[f.form] = append(c.staleMany[f.form], f)
+		}
+		return
+	}
+	r := f.party + 1
+	if valid {
+		r += 1 << 20 // whoever filed it, a valid record goes before a stale one
+	}
+	if len(*list) == 0 || r >= c.rank[f.form] {
+		c.rank[f.form] = r
+		*list = append((*list)[:0], f)
+		c.stale[f.form] = 0
+		if !valid {
+			c.stale[f.form] = since
+		}
+	}
+}
+
+// judge takes a judgement: of the last party that judged, of each assessor the newest.
+func (c *chosen) judge(f *filed) {
+	list := c.judged[f.clause]
+	if len(list) > 0 && list[0].party > f.party {
+		return
+	}
+	if c.judged == nil {
+		c.judged = map[int][]*filed{}
+	}
+	if len(list) > 0 && list[0].party < f.party {
+		list = nil
+	}
+	if at := slices.IndexFunc(list, func(x *filed) bool { return x.Filer == f.Filer }); at >= 0 {
+		list[at] = f
+	} else {
+		list = append(list, f)
+	}
+	c.judged[f.clause] = list
+}
+
+// open reads what the pieces say, for those who want to tell of it.
+func (c *chosen) open() *chosen {
+	for i := range c.room {
+		if c.room[i].raw != nil {
+			c.room[i].open(c.pr)
 		}
 	}
 	return c
@@ -239,7 +519,7 @@ func (pr *Program) staleSince(f *form, on programme.Day) programme.Day {
 }
 
 // record gives the record of a single form that counts, or nil.
-func (c *chosen) record(form int) *Evidence {
+func (c *chosen) record(form int) *filed {
 	if c.stale[form] != 0 || len(c.records[form]) == 0 {
 		return nil
 	}

@@ -267,14 +267,14 @@ func (pr *Program) judge(c *clause, ch *chosen) (Points, int32) {
 func (pr *Program) decisions(c *clause, ch *chosen) []programme.Decimal {
 	var out []programme.Decimal
 	for _, e := range ch.judged[c.index] {
-		if d, ok := c.decision(e); ok {
+		if d, ok := c.decision(e.open(pr)); ok {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
-func (c *clause) decision(e *Evidence) (programme.Decimal, bool) {
+func (c *clause) decision(e *filed) (programme.Decimal, bool) {
 	if name, ok := e.Values["level"].(string); ok {
 		for _, l := range c.Judged.Levels {
 			if l.Name == name {

@@ -144,13 +144,13 @@ func (pr *Program) ladder(s *section, ch *chosen) (sum programme.Decimal, all []
 	}
 	best := map[string]int{}
 	for _, e := range ch.records[form] {
-		level, _ := e.Values[l.Level].(string)
+		level, _ := e.open(pr).Values[l.Level].(string)
 		i := slices.IndexFunc(l.Points, func(x programme.Level) bool { return x.Name == level })
 		if i < 0 {
 			continue
 		}
 		name, _ := e.Values[event].(string)
-		x := earning{e, level, name, l.Points[i].Factor, false}
+		x := earning{&e.Evidence, level, name, l.Points[i].Factor, false}
 		if s.Bonus.SameEvent == "once" && name != "" {
 			if was, dup := best[name]; dup {
 				if all[was].points.Cmp(x.points) >= 0 {

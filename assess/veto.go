@@ -167,13 +167,13 @@ func (pr *Program) vetoStates(s *subject, last int, fr *frame, outs []outcome) [
 // days gives the days on which evidence that the veto reads became true, newest first, up to a day.
 func (pr *Program) days(s *subject, v *veto, upTo programme.Day) []programme.Day {
 	var out []programme.Day
-	for n := len(s.filed) - 1; n >= 0; n-- {
-		f := &s.filed[n]
-		reads := slices.Contains(v.forms, f.form) || f.form < 0 && v.When == nil && f.clause == v.clause
+	for f := range s.pieces(pr) {
+		reads := slices.Contains(v.forms, f.form) || f.form == -1 && v.When == nil && f.clause == v.clause
 		if f.On <= upTo && reads && (len(out) == 0 || out[len(out)-1] != f.On) {
 			out = append(out, f.On)
 		}
 	}
+	slices.Reverse(out)
 	return out
 }
 

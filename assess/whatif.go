@@ -2,6 +2,7 @@ package assess
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -226,18 +227,21 @@ func (r *Result) Unit(i int) string { return r.rows[i].Unit }
 
 // Choice gives what a choice field of the subject itself says of row i as of the result's day; "" when it says nothing.
 func (r *Result) Choice(i int, field string) string {
-	s := r.rows[i]
-	for n := len(s.filed) - 1; n >= 0; n-- {
-		f := &s.filed[n]
-		if f.form < 0 || f.On > r.options.AsOf || r.pr.forms[f.form].kind != profile {
-			continue
-		}
-		if v, ok := f.Values[field]; ok {
-			text, _ := v.(string)
-			return text
+	form := r.pr.forms[r.pr.byForm[programme.SubjectForm]]
+	k := slices.IndexFunc(form.Fields, func(f *programme.Field) bool { return f.Name == field })
+	if k < 0 {
+		return ""
+	}
+	var found value
+	for f := range r.rows[i].pieces(r.pr) {
+		if f.form == form.index && f.On <= r.options.AsOf {
+			if v := f.value(r.pr, k); v.tag != tagAbsent {
+				found = v
+			}
 		}
 	}
-	return ""
+	text, _ := found.any(form.Fields[k]).(string)
+	return text
 }
 
 // Over gives the population for this program: the very same one when the program reads it alike, as a draft does in which
@@ -246,9 +250,13 @@ func (pr *Program) Over(pop *Population) *Population {
 	if pr == pop.pr || pr.readsLike(pop.pr) {
 		return pop
 	}
+	if pr.packsLike(pop.pr) {
+		return &Population{pr: pr, rows: slices.Clone(pop.rows), byKey: maps.Clone(pop.byKey), names: slices.Clone(pop.names), evidence: pop.evidence,
+			bytes: pop.bytes, changed: make([]int, len(pop.changed))}
+	}
 	out := pr.NewPopulation()
-	for _, s := range pop.rows {
-		out.Put(s.Subject)
+	for i := range pop.rows {
+		out.Put(pop.Subject(i))
 	}
 	return out
 }
