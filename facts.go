@@ -64,13 +64,19 @@ type storedEvidence struct {
 	supersedes   sql.NullString
 }
 
+const selectEvidence = "SELECT id, subject_id, form, valid_on, recorded_at, by_party, account_id, doc, supersedes FROM evidence "
+
+// scan reads a row of selectEvidence.
+func (e *storedEvidence) scan(scan func(...any) error) error {
+	return scan(&e.ID, &e.subject, &e.Form, &e.On, &e.Recorded, &e.By, &e.Filer, &e.doc, &e.supersedes)
+}
+
 // eachEvidence reads all evidence of subjects, what supersedes before what it supersedes.
 func (s *Site) eachEvidence(ctx context.Context, tx *db.Tx, ids []string, f func(*storedEvidence)) error {
-	query := `SELECT id, subject_id, form, valid_on, recorded_at, by_party, account_id, doc, supersedes
-		FROM evidence WHERE subject_id IN (` + db.In(len(ids), 1) + `) ORDER BY subject_id, seq DESC`
+	query := selectEvidence + "WHERE subject_id IN (" + db.In(len(ids), 1) + ") ORDER BY subject_id, seq DESC"
 	return tx.Each(ctx, query, db.Args(ids), func(scan func(...any) error) error {
 		var e storedEvidence
-		if err := scan(&e.ID, &e.subject, &e.Form, &e.On, &e.Recorded, &e.By, &e.Filer, &e.doc, &e.supersedes); err != nil {
+		if err := e.scan(scan); err != nil {
 			return err
 		}
 		f(&e)

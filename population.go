@@ -16,23 +16,22 @@ import (
 )
 
 // A population is everybody enrolled in a programme with the evidence that counts, in memory. It is loaded when it is first
-// wanted, and brought up to the database whenever it is used: all evidence has a seq and all other changes have a rev,
+// wanted (see segment.go), and brought up to the database whenever it is used: all evidence has a seq and all other changes have a rev,
 // both taken under the programme's row as the last act of a transaction, so that who has seen number n has seen all before it.
 // Nothing is told from process to process; each reads what is new.
 type population struct {
 	name string
 
-	mu       sync.RWMutex // held for reading while results are made and looked at
-	run      *Running     // the version that the evidence was read by
-	all      *assess.Population
-	members  map[string]*member // by subject ID
+	mu       sync.RWMutex       // held for reading while results are made and looked at
+	run      *Running           // the version that the evidence was read by
+	all      *assess.Population // by subject ID
 	seq, rev int64              // the last ones seen
 	day      programme.Day      // as of which matters are overdue or not
-	evidence int
-	bytes    int64
+	packed   int                // subjects that came from segments
 	loaded   time.Time
 
 	scoring sync.Mutex
+	live    *assess.Scores                    // those that were asked for last, kept current; nil: none
 	results map[assess.Options]*assess.Result // by the running version, of what is in all
 	levers  map[leversOf][]assess.Lever       // the same
 
@@ -43,11 +42,6 @@ type population struct {
 type leversOf struct {
 	asOf programme.Day
 	unit string
-}
-
-type member struct {
-	assess.Subject
-	bytes int64
 }
 
 // populations are those in memory, by programme.
@@ -65,7 +59,9 @@ type PopulationSize struct {
 	Version   string // of the programme
 	Subjects  int
 	Evidence  int   // pieces that count
-	Bytes     int64 // estimated, of evidence and bookkeeping; the engine's columns come on top
+	Bytes     int64 // of evidence and bookkeeping
+	Columns   int64 // bytes of the columns that were made of it for scoring
+	Packed    int   // subjects that came from segments, not from rows, when it was loaded
 	Seq       int64 // the last evidence seen
 	Loaded    time.Time
 	Used      time.Time
@@ -80,7 +76,8 @@ func (s *Site) Populations() []PopulationSize {
 	for _, p := range all {
 		p.mu.RLock()
 		if p.run != nil {
-			out = append(out, PopulationSize{p.name, p.run.Version.Version, len(p.members), p.evidence, p.bytes, p.seq, p.loaded, time.UnixMicro(p.used.Load())})
+			out = append(out, PopulationSize{p.name, p.run.Version.Version, p.all.Len(), p.all.Evidence(), int64(p.all.Bytes()), int64(p.all.ColumnBytes()),
+				p.packed, p.seq, p.loaded, time.UnixMicro(p.used.Load())})
 		}
 		p.mu.RUnlock()
 	}
@@ -188,79 +185,123 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 		if p.run == nil || p.run.Version.ID != run.Version.ID {
 			return s.loadPopulation(ctx, tx, p, run, seq, rev)
 		}
-		var ids []string
-		err = tx.Each(ctx, `SELECT subject_id FROM evidence WHERE programme = $1 AND seq > $2
-			UNION SELECT subject_id FROM subject_change WHERE programme = $1 AND rev > $3`, []any{p.name, p.seq, p.rev},
-			func(scan func(...any) error) error {
-				var id string
-				err := scan(&id)
-				ids = append(ids, id)
-				return err
-			})
+		changed, err := changedSince(ctx, tx, p.name, p.rev)
 		if err != nil {
 			return err
 		}
 		if today := s.Today(); p.day != today && run.readsMatters { // what was in time may be overdue
-			if err := tx.Each(ctx, "SELECT DISTINCT subject_id FROM matter WHERE programme = $1 AND outcome = ''", []any{p.name}, func(scan func(...any) error) error {
-				var id string
-				err := scan(&id)
-				ids = append(ids, id)
-				return err
-			}); err != nil {
+			if err := eachWithMatters(ctx, tx, p.name, "AND outcome = ''", func(id string) { changed[id] = true }); err != nil {
 				return err
 			}
-			slices.Sort(ids)
-			ids = slices.Compact(ids)
 		}
-		changed, err := s.membersIn(ctx, tx, run, ids)
+		news, err := s.newsSince(ctx, tx, p.name, p.seq)
 		if err != nil {
 			return err
 		}
-		if len(ids) > 0 {
-			p.apply(ids, changed)
+		if len(news)+len(changed) > 0 {
+			p.results, p.levers = nil, nil
+		}
+		if len(news) > mostNews {
+			p.forgetLive()
+		}
+		for i := range news {
+			e := &news[i]
+			if changed[e.subject] {
+				continue // read as a whole
+			}
+			row, known := p.all.Row(e.subject)
+			form := run.forms[e.Form]
+			if !known || form == nil {
+				changed[e.subject] = true // it is new or has left; or this version does not know the form, but it may correct what counts
+				continue
+			}
+			if e.Values = readValues(form, []byte(e.doc)); p.live != nil {
+				p.live.File(row, &e.Evidence, e.supersedes.String)
+			} else {
+				p.all.File(row, &e.Evidence, e.supersedes.String)
+			}
+		}
+		if err := s.readAgain(ctx, tx, p, changed); err != nil {
+			return err
 		}
 		p.seq, p.rev, p.day = seq, rev, s.Today()
 		return nil
 	})
 }
 
-// loadPopulation reads everybody, a few hundred at a time: what has been read is decoded once, and nothing else is kept.
-func (s *Site) loadPopulation(ctx context.Context, tx *db.Tx, p *population, run *Running, seq, rev int64) error {
-	began, said := time.Now(), time.Now()
-	ids, err := memberIDs(ctx, tx, p.name)
-	if err != nil {
+// mostNews is how many pieces of evidence are scored one by one as they come in; when there are more, everybody is scored anew once
+// somebody asks.
+const mostNews = 5000
+
+// changedSince gives the subjects that changed other than by new evidence.
+func changedSince(ctx context.Context, tx *db.Tx, name string, rev int64) (map[string]bool, error) {
+	out := map[string]bool{}
+	err := tx.Each(ctx, "SELECT subject_id FROM subject_change WHERE programme = $1 AND rev > $2", []any{name, rev}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		out[id] = true
 		return err
+	})
+	return out, err
+}
+
+// newsSince reads new evidence, in the order of its numbers.
+func (s *Site) newsSince(ctx context.Context, tx *db.Tx, name string, seq int64) ([]storedEvidence, error) {
+	var out []storedEvidence
+	err := tx.Each(ctx, selectEvidence+"WHERE programme = $1 AND seq > $2 ORDER BY seq", []any{name, seq}, func(scan func(...any) error) error {
+		var e storedEvidence
+		err := e.scan(scan)
+		out = append(out, e)
+		return err
+	})
+	return out, err
+}
+
+// readAgain reads some subjects as they are now.
+func (s *Site) readAgain(ctx context.Context, tx *db.Tx, p *population, changed map[string]bool) error {
+	if len(changed) > mostNews {
+		p.forgetLive()
 	}
-	members := make(map[string]*member, len(ids))
-	for done := 0; done < len(ids); {
-		end := min(done+2*db.Chunk, len(ids))
-		part, err := s.membersIn(ctx, tx, run, ids[done:end])
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(changed)), 2*db.Chunk) {
+		now, err := s.membersIn(ctx, tx, p.run, ids)
 		if err != nil {
 			return err
 		}
-		maps.Copy(members, part)
-		done = end
-		if time.Since(said) > 2*time.Second {
-			said = time.Now()
-			s.log.Info("loading population", "programme", p.name, "subjects", done, "of", len(ids))
+		for _, id := range ids {
+			x, ok := now[id]
+			_, known := p.all.Row(id)
+			switch {
+			case ok && p.live != nil:
+				p.live.Apply(x)
+			case ok:
+				p.all.Put(x)
+			case known:
+				p.forgetLive()
+				p.all.Drop(id)
+			}
 		}
-	}
-	p.run, p.members, p.seq, p.rev, p.day, p.loaded = run, members, seq, rev, s.Today(), s.Now()
-	p.rebuild()
-	if len(ids) >= 10_000 {
-		s.log.Info("population loaded", "programme", p.name, "subjects", len(members), "evidence", p.evidence, "bytes", p.bytes, "took", time.Since(began))
 	}
 	return nil
 }
 
-// membersIn reads those of the subjects that have not left, with the evidence that counts.
-func (s *Site) membersIn(ctx context.Context, tx *db.Tx, run *Running, ids []string) (map[string]*member, error) {
-	out := make(map[string]*member, len(ids))
+// eachWithMatters calls f with the subjects that have matters of which more is true.
+func eachWithMatters(ctx context.Context, tx *db.Tx, name, more string, f func(id string)) error {
+	return tx.Each(ctx, "SELECT DISTINCT subject_id FROM matter WHERE programme = $1 "+more, []any{name}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		f(id)
+		return err
+	})
+}
+
+// membersIn reads those of the subjects that have not left, with the evidence that counts and their matters.
+func (s *Site) membersIn(ctx context.Context, tx *db.Tx, run *Running, ids []string) (map[string]assess.Subject, error) {
+	out := make(map[string]assess.Subject, len(ids))
 	err := db.Chunks(ids, func(ids []string) error {
 		return tx.Each(ctx, "SELECT id, unit FROM subject WHERE left_at IS NULL AND id IN ("+db.In(len(ids), 1)+")", db.Args(ids), func(scan func(...any) error) error {
-			m := &member{}
-			err := scan(&m.Key, &m.Unit)
-			out[m.Key] = m
+			var x assess.Subject
+			err := scan(&x.Key, &x.Unit)
+			out[x.Key] = x
 			return err
 		})
 	})
@@ -268,88 +309,44 @@ func (s *Site) membersIn(ctx context.Context, tx *db.Tx, run *Running, ids []str
 		return nil, err
 	}
 	facts, err := s.allFactsOf(ctx, tx, run, slices.Collect(maps.Keys(out)), s.Today(), nil)
-	for id, m := range out {
-		m.Subject = facts.of(id, m.Unit)
-		m.bytes = weigh(m.Subject)
+	for id, x := range out {
+		out[id] = facts.of(id, x.Unit)
 	}
 	return out, err
 }
 
-// apply puts changed subjects in; those of ids that are not among them are gone.
-func (p *population) apply(ids []string, changed map[string]*member) {
-	left := false
-	for _, id := range ids {
-		was, is := p.members[id], changed[id]
-		if was != nil {
-			p.evidence -= len(was.Evidence)
-			p.bytes -= was.bytes
-		}
-		switch {
-		case is != nil:
-			p.members[id] = is
-			p.all.Put(is.Subject)
-			p.evidence += len(is.Evidence)
-			p.bytes += is.bytes
-		case was != nil:
-			delete(p.members, id)
-			left = true
-		}
-	}
-	if left {
-		p.rebuild() // a population has no way out
-	}
-	p.results, p.levers = nil, nil
-}
-
-// rebuild makes the engine's population anew of the members, in the order of their IDs.
-func (p *population) rebuild() {
-	p.all, p.evidence, p.bytes = p.run.Assess.NewPopulation(), 0, 0
-	p.results, p.levers = nil, nil
-	for _, id := range slices.Sorted(maps.Keys(p.members)) {
-		m := p.members[id]
-		p.all.Put(m.Subject)
-		p.evidence += len(m.Evidence)
-		p.bytes += m.bytes
+// forgetLive lets go of the scores that are kept current.
+func (p *population) forgetLive() {
+	if p.live != nil {
+		p.live.Close()
+		p.live = nil
 	}
 }
 
-// asIs gives everybody's scores by the running version, made once for what is in the population.
+// asIs gives everybody's scores by the running version, made once for what is in the population and kept current from then on.
 func (p *population) asIs(o assess.Options) *assess.Result {
 	p.scoring.Lock()
 	defer p.scoring.Unlock()
 	r := p.results[o]
-	if r == nil {
-		if len(p.results) >= 4 {
-			p.results = nil // yesterday's
-		}
-		if p.results == nil {
-			p.results = map[assess.Options]*assess.Result{}
-		}
+	if r != nil {
+		return r
+	}
+	if len(p.results) >= 4 {
+		p.results = nil // yesterday's
+	}
+	if p.results == nil {
+		p.results = map[assess.Options]*assess.Result{}
+	}
+	switch {
+	case p.run.Assess.NeedsPopulation(): // each change would score everybody
 		r = p.run.Assess.Run(p.all, o)
-		p.results[o] = r
+	case p.live != nil && p.live.Options() == o:
+		r = p.live.Result()
+	default:
+		p.forgetLive()
+		p.live = p.run.Assess.NewScores(p.all, o)
+		r = p.live.Result()
 	}
+	p.results[o] = r
 	return r
-}
-
-// weigh estimates the bytes that a subject takes in memory.
-func weigh(s assess.Subject) int64 {
-	const subject, evidence, value = 320, 240, 56 // what Go's structs, map entries and headers come to, measured
-	n := int64(subject + len(s.Key) + len(s.Unit))
-	for _, e := range s.Evidence {
-		n += evidence + int64(len(e.ID)+len(e.Form)+len(e.By)+len(e.Filer))
-		for name, v := range e.Values {
-			n += value + int64(len(name))
-			switch v := v.(type) {
-			case string:
-				n += int64(len(v))
-			case []string:
-				for _, x := range v {
-					n += 16 + int64(len(x))
-				}
-			case programme.Decimal:
-				n += 32
-			}
-		}
-	}
-	return n
 }
