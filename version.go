@@ -21,7 +21,8 @@ import (
 type Version struct {
 	ID, Programme, Version, Hash, Note string
 	PublishedAt                        time.Time
-	PublishedBy                        string // the account's ID
+	PublishedBy                        string         // the account's ID
+	Effect                             *VersionEffect // what it did to those enrolled; nil: it took over from none, or is not asked for
 }
 
 // Running is a version that is loaded and compiled. It is shared: read it, do not change it.
@@ -127,6 +128,27 @@ func expressionsOf(c *programme.Clause) []*programme.Expr {
 // same version text is a Conflict. It needs an administrator of the whole site. Mistakes in the files come back as
 // programme.Mistakes inside the Error.
 func (s *Site) Publish(ctx context.Context, a Actor, fsys fs.FS, name string, note string) (Version, error) {
+	return s.publish(ctx, a, fsys, name, note, nil)
+}
+
+// checked loads a programme's directory, runs its cases, and compiles and packs it.
+func (s *Site) checked(a Actor, fsys fs.FS, name, note string) (run *Running, files []byte, err error) {
+	p, mistakes := programme.Load(fsys, name)
+	if fatal := mistakes.Fatal(); len(fatal) > 0 {
+		return nil, nil, programmeMistakes(name, fatal)
+	}
+	if failed := assess.RunCases(p).Fatal(); len(failed) > 0 {
+		return nil, nil, programmeMistakes(name, failed)
+	}
+	if files, err = zipped(p.Files); err != nil {
+		return nil, nil, err
+	}
+	run, err = running(Version{ID: newID(), Programme: p.Name, Version: p.Version, Hash: p.Hash, Note: note, PublishedAt: s.Now(), PublishedBy: a.ID}, p)
+	return run, files, err
+}
+
+// publish publishes; shown, when there is any, says what its author was shown.
+func (s *Site) publish(ctx context.Context, a Actor, fsys fs.FS, name, note string, shown *string) (Version, error) {
 	if a.Visitor() {
 		return Version{}, signInFirst()
 	}
@@ -134,25 +156,24 @@ func (s *Site) Publish(ctx context.Context, a Actor, fsys fs.FS, name string, no
 	if err := wrongFields(wrong); err != nil {
 		return Version{}, err
 	}
-	p, mistakes := programme.Load(fsys, name)
-	if fatal := mistakes.Fatal(); len(fatal) > 0 {
-		return Version{}, programmeMistakes(name, fatal)
+	run, files, err := s.checked(a, fsys, name, note)
+	if err != nil {
+		return Version{}, err
 	}
-	if failed := assess.RunCases(p).Fatal(); len(failed) > 0 {
-		return Version{}, programmeMistakes(name, failed)
+	p, v, now := run.Programme, run.Version, run.Version.PublishedAt
+	if err := s.db.Read(ctx, func(tx *db.Tx) error { return administersAll(ctx, tx, a) }); err != nil {
+		return Version{}, err
 	}
-	files, err := zipped(p.Files)
+	effect, err := s.effectOf(ctx, run)
 	if err != nil {
 		return Version{}, fmt.Errorf("publish %s: %w", name, err)
 	}
-	now := s.Now()
-	v := Version{newID(), p.Name, p.Version, p.Hash, note, now, a.ID}
-	run, err := running(v, p)
-	if err != nil {
-		return Version{}, fmt.Errorf("publish %s: %w", name, err)
+	if shown != nil && *shown != shownOf(run, effect) {
+		return Version{}, refuse(Conflict, "展示影响之后规范有变动，请再看一遍", "the standard has changed since its effect was shown: look at it once more")
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		v = run.Version
+		v.Effect = effect
 		if err := administersAll(ctx, tx, a); err != nil {
 			return err
 		}
@@ -177,6 +198,9 @@ func (s *Site) Publish(ctx context.Context, a Actor, fsys fs.FS, name string, no
 		}
 		if err := tx.Insert(ctx, "programme_version (id, programme, version, hash, files, note, published_at, published_by)",
 			[][]any{{v.ID, v.Programme, v.Version, v.Hash, files, v.Note, now.UnixMicro(), a.ID}}, ""); err != nil {
+			return err
+		}
+		if err := keepEffect(ctx, tx, v); err != nil {
 			return err
 		}
 		if err := s.rescoreUnder(ctx, tx, run); err != nil {
@@ -288,10 +312,12 @@ func (s *Site) Programmes(ctx context.Context) ([]*Running, error) {
 	return list, nil
 }
 
-// Versions lists the published versions of a programme, the newest first.
+// Versions lists the published versions of a programme, the newest first, with what each did to those enrolled.
 func (s *Site) Versions(ctx context.Context, name string) (list []Version, err error) {
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		list, err = versionsIn(ctx, tx, s, "WHERE programme = $1 ORDER BY published_at DESC, id DESC", name)
+		if list, err = versionsIn(ctx, tx, s, "WHERE programme = $1 ORDER BY published_at DESC, id DESC", name); err == nil {
+			err = addEffects(ctx, tx, s, name, list)
+		}
 		return err
 	})
 	if err == nil && len(list) == 0 {

@@ -3,6 +3,7 @@ package web
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -145,6 +146,9 @@ type adminProgrammesArgs struct {
 	Name, Note string
 	Mistakes   programme.Mistakes
 	Error      *bihuan.Error
+
+	Preview *bihuan.VersionPreview // what was sent would do this: to be confirmed
+	Packed  string                 // what was sent, to be sent again
 }
 
 // adminProgrammes lists the programmes with their versions, and takes a new one.
@@ -173,7 +177,8 @@ func (r *request) programmesPage(status int, a adminProgrammesArgs) error {
 	return r.pageWith(status, adminProgrammesPage(v, a))
 }
 
-// publishProgramme takes a programme's directory as a zip, checks all of it, and lets it run. Mistakes are shown where they stand.
+// publishProgramme takes a programme's directory as a zip and checks all of it. Mistakes are shown where they stand; else what it
+// would do to those enrolled is shown, and who has seen that lets it run.
 func publishProgramme(r *request) error {
 	if err := r.administers(); err != nil {
 		return err
@@ -181,21 +186,42 @@ func publishProgramme(r *request) error {
 	name, note, content, _, err := r.readUpload(mostProgramme)
 	a := adminProgrammesArgs{Name: name, Note: note}
 	if err == nil {
-		var dir fs.FS
-		if dir, name, err = programmeZip(content, name); err == nil {
-			var published bihuan.Version
-			if published, err = r.f.site.Publish(r.ctx(), r.actor, dir, name, note); err == nil {
-				return r.redirect("/admin/programmes", programme.T("已发布 {0} {1}", "Published: {0} {1}").Fill(published.Programme, published.Version))
-			}
-		}
+		err = r.publish(&a, content)
 	}
 	var known *bihuan.Error
-	if !errors.As(err, &known) || known.Kind == bihuan.Forbidden {
+	if errors.As(err, &known) && known.Kind != bihuan.Forbidden {
+		a.Error = known
+		errors.As(err, &a.Mistakes)
+		return r.programmesPage(statuses[known.Kind], a)
+	}
+	if err == nil && a.Preview != nil {
+		return r.programmesPage(http.StatusOK, a)
+	}
+	return err
+}
+
+// publish publishes what was sent when its effect was shown, or has none, and answers; else it finds the effect.
+func (r *request) publish(a *adminProgrammesArgs, content []byte) error {
+	dir, name, err := programmeZip(content, a.Name)
+	if err != nil {
 		return err
 	}
-	a.Error = known
-	errors.As(err, &a.Mistakes)
-	return r.programmesPage(statuses[known.Kind], a)
+	shown := r.Request.FormValue("shown")
+	if shown == "" {
+		preview, err := r.f.site.Preview(r.ctx(), r.actor, dir, name)
+		if err != nil {
+			return err
+		}
+		if shown = preview.Shown; preview.Effect != nil {
+			a.Name, a.Preview, a.Packed = name, &preview, base64.StdEncoding.EncodeToString(content)
+			return nil
+		}
+	}
+	published, err := r.f.site.PublishShown(r.ctx(), r.actor, dir, name, a.Note, shown)
+	if err != nil {
+		return err
+	}
+	return r.redirect("/admin/programmes", programme.T("已发布 {0} {1}", "Published: {0} {1}").Fill(published.Programme, published.Version))
 }
 
 // programmeZip opens the zip of a programme: its files at the top, or in the one directory that it holds, which then names
@@ -254,6 +280,12 @@ func (r *request) readUpload(most int64) (name, note string, content []byte, fil
 	}
 	defer r.Request.MultipartForm.RemoveAll()
 	name, note = strings.TrimSpace(r.Request.FormValue("name")), r.Request.FormValue("note")
+	if packed := r.Request.FormValue("packed"); packed != "" { // sent before, and sent back by the page
+		if content, err = base64.StdEncoding.DecodeString(packed); err != nil {
+			err = &bihuan.Error{Kind: bihuan.Invalid, Text: programme.T("表单无法读取", "The form cannot be read")}
+		}
+		return name, note, content, "", err
+	}
 	f, head, err := r.Request.FormFile("file")
 	if err != nil {
 		return name, note, nil, "", &bihuan.Error{Kind: bihuan.Invalid, Text: programme.T("请选择文件", "Please choose a file"),
@@ -292,4 +324,22 @@ func adminUnitsCrumbs(v view, a adminUnitsArgs) []crumb {
 	}
 	way[len(way)-1].href = ""
 	return way
+}
+
+// effectPlaces lists the grades that anybody has, before or after.
+func effectPlaces(e *bihuan.VersionEffect) (out []int) {
+	for i := range e.Grades {
+		if e.Before[i]+e.After[i] > 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// effectGrade names a grade of either version.
+func effectGrade(p *programme.Programme, grade string) programme.Text {
+	if grade == "" {
+		return programme.T("不参评", "excluded")
+	}
+	return p.GradeTitle(grade)
 }

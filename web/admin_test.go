@@ -3,6 +3,7 @@ package web
 import (
 	"archive/zip"
 	"bytes"
+	"html"
 	"io/fs"
 	"mime/multipart"
 	"net/http"
@@ -113,8 +114,25 @@ func TestPublishShowsMistakes(t *testing.T) {
 			}
 		}
 		better := zipOf(t, "../programmes/union", map[string][2]string{"standard.yaml": {"linear: {full_at: 0.95", "linear: {full_at: 0.9"}, "programme.yaml": {`version: "2026.1"`, `version: "2026.2"`}, "cases/": {}})
-		to := d.sendFile("admin", "/admin/programmes", "union.zip", better, url.Values{"note": {"入会率放宽"}}, http.StatusSeeOther)
-		d.page("admin", to, "2026.2", "入会率放宽", "执行中")
+		effect := d.sendFile("admin", "/admin/programmes", "union.zip", better, url.Values{"note": {"入会率放宽"}}, http.StatusOK)
+		hygiene(t, effect)
+		for _, want := range []string{"尚未发布", "个升级", "之前合计", "2026.1"} {
+			if !strings.Contains(effect, want) {
+				t.Errorf("the effect does not show %q\n%.2000s", want, mainPart(effect))
+			}
+		}
+		if page := d.page("admin", "/admin/programmes"); strings.Contains(page, "2026.2") {
+			t.Error("it was published before its effect was shown")
+		}
+		seen := url.Values{"note": {"入会率放宽"}}
+		for _, field := range []string{"name", "packed", "shown"} {
+			_, value, _ := strings.Cut(effect, `name="`+field+`" value="`)
+			value, _, _ = strings.Cut(value, `"`)
+			seen.Set(field, html.UnescapeString(value))
+		}
+		to := d.sendFile("admin", "/admin/programmes", "", nil, seen, http.StatusSeeOther)
+		d.page("admin", to, "2026.2", "入会率放宽", "执行中", "相对 2026.1 版")
+		d.sendFile("admin", "/admin/programmes", "", nil, url.Values{"name": seen["name"], "packed": seen["packed"], "shown": {"something else"}}, http.StatusConflict)
 		for name, content := range map[string][]byte{"not a zip": []byte("no zip"), "no programme": zipOf(t, "../docs", nil)} {
 			if page := d.sendFile("admin", "/admin/programmes", "x.zip", content, nil, http.StatusUnprocessableEntity); !strings.Contains(page, `role="alert"`) {
 				t.Errorf("%s: no message", name)

@@ -34,6 +34,15 @@ func (k *publishCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	if e := version.Effect; e != nil && e.Subjects > 0 {
+		c.say("较 {0} 版：{2} 个对象中 {1} 个得分有变化，{3} 个升级，{4} 个降级", "against version {0}: {1} of {2} subjects change, {3} move up, {4} move down",
+			e.Against, e.Changed, e.Subjects, e.Up, e.Down)
+		for i, grade := range e.Grades {
+			if e.Before[i]+e.After[i] > 0 && grade != "" {
+				c.say("{0}：{1} → {2}", "{0}: {1} → {2}", grade, e.Before[i], e.After[i])
+			}
+		}
+	}
 	_, err = fmt.Fprintf(c.out, "%s %s %s\n", version.Programme, version.Version, version.Hash)
 	return err
 }
