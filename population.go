@@ -34,6 +34,7 @@ type population struct {
 	live    *assess.Scores                    // those that were asked for last, kept current; nil: none
 	results map[assess.Options]*assess.Result // by the running version, of what is in all
 	levers  map[leversOf][]assess.Lever       // the same
+	trial   trial
 
 	used  atomic.Int64 // microseconds since 1970, by the machine's clock
 	timer *time.Timer

@@ -61,17 +61,42 @@ func (s *Site) WhatIf(ctx context.Context, a Actor, name, unit string, changes [
 		e.Draft = draft.p
 		o := assess.Options{AsOf: e.AsOf}
 		before := p.asIs(o)
-		after := before
-		if len(changes) > 0 {
-			after = draft.program.Run(draft.program.Over(p.all), o)
+		if len(changes) == 0 {
+			e.compare(before, before, within, movers)
+			return nil
 		}
-		e.compare(before, after, within, movers)
+		p.try(draft.program, o, func(after *assess.Result) { e.compare(before, after, within, movers) })
 		return nil
 	})
 	if err != nil {
 		return Effect{}, fmt.Errorf("what if in %s: %w", name, err)
 	}
 	return e, s.nameEffect(ctx, &e)
+}
+
+// trial is that of the drafts of a population. It is good as long as the population is what it was.
+type trial struct {
+	mu    sync.Mutex
+	of    trialOf
+	trial *assess.Trial
+}
+
+type trialOf struct {
+	all      *assess.Population
+	seq, rev int64
+	day      programme.Day
+	options  assess.Options
+}
+
+// try scores everybody by a draft, computing what differs from the draft tried before, and lets f look at the result.
+func (p *population) try(draft *assess.Program, o assess.Options, f func(*assess.Result)) {
+	t := &p.trial
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if of := (trialOf{p.all, p.seq, p.rev, p.day, o}); t.trial == nil || t.of != of {
+		t.of, t.trial = of, p.run.Assess.NewTrial(p.all, o)
+	}
+	f(t.trial.Try(draft))
 }
 
 // compare limits the results to the subjects within the unit, and splits them.

@@ -18,7 +18,7 @@ type cells struct {
 
 // begin makes the cells of so many words empty, with room for what the clause keeps.
 func (x *cells) begin(c *clause, words int) {
-	if cap(x.met) < words {
+	if cap(x.met) < words || len(x.steps) != len(c.steps()) {
 		b := make([]uint64, (7+len(c.steps()))*words)
 		take := func() (p []uint64) {
 			p, b = b[:words:words], b[words:]

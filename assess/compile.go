@@ -30,6 +30,7 @@ type Program struct {
 	crowd     bool
 	dict      *dictionary // the options of the forms, and the texts in rules
 
+	key    string  // what decides on totals and grades beside clauses and bands
 	unit   Points  // the smallest step of points that the standard knows
 	powers []int64 // of ten
 	bands  []gradeBand
@@ -78,17 +79,18 @@ type section struct {
 
 type clause struct {
 	*programme.Clause
-	index     int
-	section   int
-	full      Points
-	digits    int // decimals of the measure
-	shape     shape
-	na        programme.Policy
-	missing   programme.Policy
-	exprs     []*programme.Expr
-	ownPoints bool    // points stand in a column
-	worth     []int64 // else they follow: by verdict in units, then those of every step between nothing and all
-	proof     []int   // forms that must be on file, with an attachment where they can hold one
+	index           int
+	section         int
+	full            Points
+	digits          int // decimals of the measure
+	shape           shape
+	na              programme.Policy
+	missing         programme.Policy
+	exprs           []*programme.Expr
+	ownPoints       bool    // points stand in a column
+	worth           []int64 // else they follow: by verdict in units, then those of every step between nothing and all
+	key, measureKey string  // what decides on the outcome, and on the measure; "": that is not easily said
+	proof           []int   // forms that must be on file, with an attachment where they can hold one
 }
 
 type shape uint8
@@ -144,6 +146,7 @@ func Compile(p *programme.Programme) (*Program, error) {
 	pr.tables()
 	pr.lower()
 	pr.markSlots()
+	pr.keys()
 	pr.machines.New = func() any { return pr.newMachine() }
 	return pr, nil
 }

@@ -496,7 +496,7 @@ func (r *Result) storeCell(c *clause, row int, x *cells) bool {
 		col.measure[row] = x.measure[0]
 		setBit(col.measured, row, x.measured)
 		if out, far := x.wide[0]; far {
-			r.keepFar(col, row, out.measure)
+			r.keepFar(col, row, 1, map[int]outcome{0: out})
 		}
 	}
 	return status != r.Status(row, c.index) || points != r.Points(row, c.index)

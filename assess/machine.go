@@ -26,7 +26,8 @@ type machine struct {
 	cells []cells
 	sums  sums
 	lanes lanes
-	lean  bool // measures are computed, and not kept
+	codes []uint8 // of one clause
+	lean  bool    // measures are computed, and not kept
 	fr    *frame
 }
 

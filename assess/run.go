@@ -15,6 +15,7 @@ type Result struct {
 	pr       *Program
 	options  Options
 	last     int
+	again    bool // what is stored may have been stored before
 	rows     []*subject
 	byKey    map[string]int
 	clauses  []clauseColumn
@@ -233,48 +234,65 @@ var spread = func() (out [256]uint64) {
 	return out
 }()
 
-// store keeps a batch whose first row is from.
-func (r *Result) store(from int, m *machine, all []cells) {
-	word := from / 64
-	for i := range all {
-		x, col := &all[i], &r.clauses[i]
-		for w := range m.words {
-			to := col.status[from+w*64 : from+w*64+64 : from+w*64+64]
-			met, partly, unmet, na, pending := x.met[w], x.partly[w], x.unmet[w], x.na[w], x.pending[w]
-			for b := 0; b < 64; b += 8 {
-				bytes := spread[met>>b&255]*uint64(Met) + spread[unmet>>b&255]*uint64(Unmet)
-				if (partly|na|pending)>>b&255 != 0 {
-					bytes += spread[na>>b&255]*uint64(NotApplicable) + spread[pending>>b&255]*uint64(Pending)
-					if x.points != nil {
-						bytes += spread[partly>>b&255] * uint64(Partly)
-					}
-					for k, rows := range x.steps {
-						bytes += spread[rows[w]>>b&255] * (uint64(Pending) + 1 + uint64(k))
-					}
+// codes makes the codes of a clause's rows, for Result, in the machine's room.
+func (x *cells) codes(m *machine) {
+	m.codes = sized(m.codes, m.words*64)
+	for w := range m.words {
+		to := m.codes[w*64 : w*64+64 : w*64+64]
+		met, partly, unmet, na, pending := x.met[w], x.partly[w], x.unmet[w], x.na[w], x.pending[w]
+		for b := 0; b < 64; b += 8 {
+			bytes := spread[met>>b&255]*uint64(Met) + spread[unmet>>b&255]*uint64(Unmet)
+			if (partly|na|pending)>>b&255 != 0 {
+				bytes += spread[na>>b&255]*uint64(NotApplicable) + spread[pending>>b&255]*uint64(Pending)
+				if x.points != nil {
+					bytes += spread[partly>>b&255] * uint64(Partly)
 				}
-				binary.LittleEndian.PutUint64(to[b:], bytes)
+				for k, rows := range x.steps {
+					bytes += spread[rows[w]>>b&255] * (uint64(Pending) + 1 + uint64(k))
+				}
 			}
-		}
-		if col.points != nil {
-			to := col.points[from : from+m.n]
-			var far int64
-			for j, p := range x.points[:len(to)] {
-				to[j] = int32(p)
-				far |= int64(int32(p)) ^ p
-			}
-			if far != 0 {
-				r.keepWide(col, from, x.points[:m.n])
-			}
-		}
-		if col.measure != nil {
-			copy(col.measure[from:], x.measure[:m.n])
-			copy(col.measured[word:], x.measured)
-			for row, out := range x.wide {
-				r.keepFar(col, from+row, out.measure)
-			}
+			binary.LittleEndian.PutUint64(to[b:], bytes)
 		}
 	}
-	s := &m.sums
+}
+
+// store keeps a batch whose first row is from.
+func (r *Result) store(from int, m *machine, all []cells) {
+	for i := range all {
+		x := &all[i]
+		x.codes(m)
+		r.storeClause(from, m, i, x, true)
+	}
+	r.storeSums(from, m)
+}
+
+// storeClause keeps a clause of a batch, whose codes are in the machine's room; its measures unless they are what they were.
+func (r *Result) storeClause(from int, m *machine, clause int, x *cells, measured bool) {
+	col, word := &r.clauses[clause], from/64
+	copy(col.status[from:], m.codes)
+	if col.points != nil {
+		to := col.points[from : from+m.n]
+		var far int64
+		for j, p := range x.points[:len(to)] {
+			to[j] = int32(p)
+			far |= int64(int32(p)) ^ p
+		}
+		if far != 0 || r.again {
+			r.keepWide(col, from, x.points[:m.n])
+		}
+	}
+	if col.measure != nil && measured {
+		copy(col.measure[from:], x.measure[:m.n])
+		copy(col.measured[word:], x.measured)
+		if x.wide != nil || r.again {
+			r.keepFar(col, from, m.n, x.wide)
+		}
+	}
+}
+
+// storeSums keeps the totals and grades of a batch.
+func (r *Result) storeSums(from int, m *machine) {
+	s, word := &m.sums, from/64
 	unit := r.pr.unit
 	for i, t := range s.total[:m.n] {
 		r.totals[from+i] = Points(t) * unit
@@ -295,21 +313,34 @@ var wideMu sync.Mutex
 func (r *Result) keepWide(col *clauseColumn, from int, points []int64) {
 	wideMu.Lock()
 	defer wideMu.Unlock()
-	if col.wide == nil {
-		col.wide = map[int]int64{}
-	}
 	for i, p := range points {
+		delete(col.wide, from+i)
 		if int64(int32(p)) != p {
+			if col.wide == nil {
+				col.wide = map[int]int64{}
+			}
 			col.wide[from+i] = p
 		}
 	}
 }
 
-func (r *Result) keepFar(col *clauseColumn, row int, d programme.Decimal) {
+func (r *Result) keepFar(col *clauseColumn, from, n int, wide map[int]outcome) {
 	wideMu.Lock()
 	defer wideMu.Unlock()
-	if col.far == nil {
-		col.far = map[int]programme.Decimal{}
+	for i := range n {
+		delete(col.far, from+i)
 	}
-	col.far[row] = d
+	for i, out := range wide {
+		if col.far == nil {
+			col.far = map[int]programme.Decimal{}
+		}
+		col.far[from+i] = out.measure
+	}
+}
+
+// isWide reports whether points of a clause do not fit.
+func (r *Result) isWide(clause int) bool {
+	wideMu.Lock()
+	defer wideMu.Unlock()
+	return r.clauses[clause].wide != nil
 }

@@ -82,12 +82,12 @@ func Compare(before, after *Result, rows []int, most int) Comparison {
 		c.Flow[i] = make([]int, n)
 	}
 	place := c.places()
+	from, to := before.gradePlaces(place), after.gradePlaces(place)
 	var sums Pair[Points]
 	var movers []Mover
 	for _, i := range rows {
-		m := Mover{Row: i, Total: Pair[Points]{before.Total(i), after.Total(i)}, Scored: Pair[bool]{before.Scored(i), after.Scored(i)},
-			Grade: Pair[string]{before.Grade(i), after.Grade(i)}}
-		from, to := place[m.Grade.Before], place[m.Grade.After]
+		m := Mover{Row: i, Total: Pair[Points]{before.Total(i), after.Total(i)}, Scored: Pair[bool]{before.Scored(i), after.Scored(i)}}
+		from, to := from(i), to(i)
 		c.Before[from]++
 		c.After[to]++
 		c.Flow[from][to]++
@@ -120,6 +120,7 @@ func Compare(before, after *Result, rows []int, most int) Comparison {
 	}
 	for k := range movers {
 		m := &movers[k]
+		m.Grade = Pair[string]{before.Grade(m.Row), after.Grade(m.Row)}
 		m.Subject, m.Clauses = before.Key(m.Row), clauseMoves(before, after, m.Row)
 	}
 	c.Movers = movers
@@ -132,6 +133,21 @@ func (c *Comparison) places() map[string]int {
 		place[g] = i
 	}
 	return place
+}
+
+// gradePlaces gives the function that finds the place of a row's grade among those of a comparison.
+func (r *Result) gradePlaces(place map[string]int) func(i int) int {
+	by := make([]int, len(r.pr.grades))
+	for k, g := range r.pr.grades {
+		by[k] = place[g]
+	}
+	none := place[""]
+	return func(i int) int {
+		if len(by) == 0 || isSet(r.excluded, int32(i)) {
+			return none
+		}
+		return by[r.final[i]]
+	}
 }
 
 func mean(sum Points, n int) Points {
@@ -179,6 +195,7 @@ func clauseMoves(before, after *Result, row int) []ClauseMove {
 // between grades come first.
 func (c *Comparison) By(group func(row int) string) []GroupMove {
 	place, at := c.places(), map[string]int{}
+	before, after := c.before.gradePlaces(place), c.after.gradePlaces(place)
 	var out []GroupMove
 	var sums []Pair[Points]
 	var scored []Pair[int]
@@ -195,7 +212,7 @@ func (c *Comparison) By(group func(row int) string) []GroupMove {
 			sums, scored = append(sums, Pair[Points]{}), append(scored, Pair[int]{})
 		}
 		g := &out[k]
-		from, to := place[c.before.Grade(i)], place[c.after.Grade(i)]
+		from, to := before(i), after(i)
 		g.Subjects++
 		g.Before[from]++
 		g.After[to]++
@@ -247,7 +264,7 @@ func (r *Result) Choice(i int, field string) string {
 // Over gives the population for this program: the very same one when the program reads it alike, as a draft does in which
 // points and thresholds were changed; else one of the same subjects, for which the evidence is looked through again.
 func (pr *Program) Over(pop *Population) *Population {
-	if pr == pop.pr || pr.readsLike(pop.pr) {
+	if pr.reads(pop) {
 		return pop
 	}
 	if pr.packsLike(pop.pr) {
@@ -260,6 +277,9 @@ func (pr *Program) Over(pop *Population) *Population {
 	}
 	return out
 }
+
+// reads reports whether the facts of a population are those that the program reads.
+func (pr *Program) reads(pop *Population) bool { return pr == pop.pr || pr.readsLike(pop.pr) }
 
 // readsLike reports whether the columns of facts that one program makes serve the other: the same forms, fields that rules read,
 // parties and clauses in the same places, texts numbered alike, and judgements and bonus records that earn the same.

@@ -250,14 +250,15 @@ func (s *scene) whatIf() ([]*group, error) {
 	var out []*group
 	for _, m := range moves {
 		g := &group{work: "what-if, " + m.name, unit: "an answer", cores: 1}
-		ours, err := s.ourWhatIf(m.clause, m.to)
+		there, back, err := s.ourWhatIf(m.clause, m.to)
 		if err != nil {
 			return nil, err
 		}
 		var want distribution
 		g.tasks = append(g.tasks, task{engine: ourName, run: func() (float64, error) {
-			want = ours()
-			return 1, nil
+			want = there()
+			back()
+			return 2, nil
 		}})
 		for _, p := range peers {
 			query, err := p.x.conn.PrepareContext(ctx, p.x.d.whatIf("moved", m.clause, m.to))

@@ -21,28 +21,29 @@ func countGrades(r *assess.Result) (out [4]int) {
 	return out
 }
 
-// ourWhatIf gives the function that answers what follows when clause i is another. The draft is compiled beforehand, as the
-// peers' statements are prepared; it runs over the population that is there.
-func (s *scene) ourWhatIf(i int, to clause) (func() distribution, error) {
+// ourWhatIf gives the functions that answer what follows when clause i is another, and when it is what it was. The draft is compiled
+// beforehand, as the peers' statements are prepared; the trial goes from one to the other and back.
+func (s *scene) ourWhatIf(i int, to clause) (there, back func() distribution, err error) {
 	other := *s.w
 	other.clauses = append([]clause{}, s.w.clauses...)
 	other.clauses[i] = to
 	pr, err := other.compile()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	pop := pr.Over(s.pop)
-	if pop != s.pop {
-		return nil, fmt.Errorf("clause %d: a moved threshold wants a population of its own", i)
+	if pr.Over(s.pop) != s.pop {
+		return nil, nil, fmt.Errorf("clause %d: a moved threshold wants a population of its own", i)
 	}
-	return func() (d distribution) {
-		r := pr.Run(pop, s.options)
-		d.grades = countGrades(r)
-		for i := range r.Len() {
-			d.bins[int(r.Total(i)/(assess.PointsScale/100))/500]++
+	trial := s.pr.NewTrial(s.pop, s.options)
+	answer := func(pr *assess.Program) func() distribution {
+		return func() (d distribution) {
+			trial.Try(pr)
+			copy(d.grades[:], trial.Counts().Grades)
+			copy(d.bins[:], trial.Histogram(5*assess.PointsScale, len(d.bins)))
+			return d
 		}
-		return d
-	}, nil
+	}
+	return answer(pr), answer(s.pr), nil
 }
 
 // ourLive gives the function that takes in change k of a list and says what follows. What the subjects then have on file is

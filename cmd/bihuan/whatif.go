@@ -48,25 +48,20 @@ func (k *whatifCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	run := func(p *programme.Programme) (*assess.Result, error) {
-		program, err := assess.Compile(p)
-		if err != nil {
-			return nil, fmt.Errorf("compile %s: %w", p.Name, err)
-		}
-		population := program.NewPopulation()
-		for _, s := range subjects {
-			population.Put(s)
-		}
-		return program.Run(population, assess.Options{AsOf: asOf, Party: k.Party}), nil
-	}
-	before, err := run(p)
+	is, err := assess.Compile(p)
 	if err != nil {
-		return err
+		return fmt.Errorf("compile %s: %w", p.Name, err)
 	}
-	after, err := run(draft)
+	would, err := assess.Compile(draft)
 	if err != nil {
-		return err
+		return fmt.Errorf("compile the draft of %s: %w", p.Name, err)
 	}
+	population := is.NewPopulation()
+	for _, s := range subjects {
+		population.Put(s)
+	}
+	o := assess.Options{AsOf: asOf, Party: k.Party}
+	before, after := is.Run(population, o), would.Run(would.Over(population), o)
 	w := whatif{assess.Compare(before, after, nil, k.Movers), before, p, draft, c.lang}
 	out := bufio.NewWriterSize(c.out, 64<<10)
 	if k.JSON {
