@@ -177,14 +177,9 @@ func (s *Site) MyBallots(ctx context.Context, a Actor) ([]BallotFigures, error) 
 	}
 	var out []BallotFigures
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		list, err := s.ballots(ctx, tx, "WHERE b.ended_at IS NULL AND b.id IN (SELECT ballot_id FROM ballot_right WHERE person = $1) ORDER BY b.closes_on, b.id", a.ID)
-		for i := range list {
-			if err == nil {
-				err = list[i].shownTo(ctx, tx, a)
-			}
-			if list[i].May {
-				out = append(out, list[i].BallotFigures)
-			}
+		list, err := s.toVote(ctx, tx, a, "", a.ID)
+		for _, b := range list {
+			out = append(out, b.BallotFigures)
 		}
 		return err
 	})
@@ -192,6 +187,17 @@ func (s *Site) MyBallots(ctx context.Context, a Actor) ([]BallotFigures, error) 
 		return nil, fmt.Errorf("ballots of %s: %w", a.ID, err)
 	}
 	return out, nil
+}
+
+// toVote reads the ballots in which the actor may vote and has not; also narrows them down, and args begin with who he is.
+func (s *Site) toVote(ctx context.Context, tx *db.Tx, a Actor, also string, args ...any) ([]storedBallot, error) {
+	list, err := s.ballots(ctx, tx, "WHERE b.ended_at IS NULL AND b.id IN (SELECT ballot_id FROM ballot_right WHERE person = $1)"+also+" ORDER BY b.closes_on, b.id", args...)
+	for i := range list {
+		if err := list[i].shownTo(ctx, tx, a); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(list, func(b storedBallot) bool { return !b.May }), err
 }
 
 // Vote casts the actor's vote, once. The vote cannot be read or changed by anybody afterwards. When all have voted the ballot of a

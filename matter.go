@@ -195,6 +195,20 @@ func matterTitle(m *programme.Matter) programme.Text {
 	return m.Title
 }
 
+// freeCode makes a code that no matter has.
+func freeCode(ctx context.Context, tx *db.Tx, w *writes, day programme.Day) (string, error) {
+	for {
+		code := newCode(day)
+		var n int
+		if err := tx.Row(ctx, "SELECT count(*) FROM matter WHERE code = $1", []any{code}, &n); err != nil {
+			return "", fmt.Errorf("find a code: %w", err)
+		}
+		if n == 0 && !slices.ContainsFunc(w.matters, func(m *stored) bool { return m.Code == code }) {
+			return code, nil
+		}
+	}
+}
+
 // newCode makes the code by which people speak of a matter: the day and five letters that are not mistaken for one another.
 // It tells nobody anything.
 func newCode(day programme.Day) string {
@@ -273,7 +287,7 @@ func (s *Site) Matters(ctx context.Context, a Actor, q MatterQuery) (MatterPage,
 			return fmt.Errorf("count matters: %w", err)
 		}
 		limit, offset := q.clip()
-		list, err := s.matters(ctx, tx, fmt.Sprintf("WHERE %s ORDER BY %s LIMIT %d OFFSET %d", where, matterOrder(q.Sort), limit, offset), args...)
+		list, err := s.mattersPart(ctx, tx, where, args, matterOrder(q.Sort), limit, offset)
 		if err != nil {
 			return err
 		}
@@ -286,6 +300,13 @@ func (s *Site) Matters(ctx context.Context, a Actor, q MatterQuery) (MatterPage,
 		return MatterPage{}, fmt.Errorf("list matters: %w", err)
 	}
 	return out, nil
+}
+
+// mattersPart reads a part of the matters that a condition selects. Which ones is found first, so that what is large of the others
+// is neither read nor sorted.
+func (s *Site) mattersPart(ctx context.Context, tx *db.Tx, where string, args []any, order string, limit, offset int) ([]stored, error) {
+	return s.matters(ctx, tx, fmt.Sprintf(`WHERE m.id IN (SELECT m.id FROM matter m JOIN subject s ON s.id = m.subject_id WHERE %s
+		ORDER BY %s LIMIT %d OFFSET %d) ORDER BY %[2]s`, where, order, limit, offset), args...)
 }
 
 func matterOrder(sort string) string {

@@ -217,7 +217,9 @@ func (s *Site) begin(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter,
 		m.Unit, m.state.Unit = b.unit, b.unit
 	}
 	if m.Code == "" {
-		m.Code = newCode(programme.DayOf(at))
+		if m.Code, err = freeCode(ctx, tx, w, programme.DayOf(at)); err != nil {
+			return stored{}, err
+		}
 	}
 	if m.Title == "" {
 		m.Title = titleOf(b.x, b.values, h.sub.Name)

@@ -95,7 +95,7 @@ func (s *Site) raisePart(ctx context.Context, tx *db.Tx, w *writes, h heldForMat
 	}
 	whole := m.state
 	part, err := s.begin(ctx, tx, w, h, beginning{actor: Actor{ID: person}, person: person, roles: []string{programme.SystemRole}, x: m.x, values: values,
-		title: title, clause: m.Clause, round: m.Round, origin: &whole, id: f.To, unit: m.state.Unit, code: newCode(programme.DayOf(e.At))})
+		title: title, clause: m.Clause, round: m.Round, origin: &whole, id: f.To, unit: m.state.Unit})
 	if err != nil {
 		return err
 	}

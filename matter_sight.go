@@ -388,11 +388,11 @@ func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 	case BoxTodo:
 		and("m.outcome = '' AND " + turnOf(a, arg))
 	case BoxDone:
-		and("EXISTS (SELECT 1 FROM matter_event e WHERE e.matter_id = m.id AND e.person = " + arg(a.ID) + " AND e.kind NOT IN ('raise', 'remind'))")
+		and("m.id IN (SELECT e.matter_id FROM matter_event e WHERE e.person = " + arg(a.ID) + " AND e.kind NOT IN ('raise', 'remind'))")
 	case BoxRaised:
-		and("EXISTS (SELECT 1 FROM matter_person p WHERE p.matter_id = m.id AND p.tie = 'raiser' AND p.person = " + arg(a.ID) + ")")
+		and("m.id IN (SELECT p.matter_id FROM matter_person p WHERE p.tie = 'raiser' AND p.person = " + arg(a.ID) + ")")
 	case BoxFollowing:
-		and("EXISTS (SELECT 1 FROM matter_person p WHERE p.matter_id = m.id AND p.tie IN ('follows', 'joined') AND p.person = " + arg(a.ID) + ")")
+		and("m.id IN (SELECT p.matter_id FROM matter_person p WHERE p.tie IN ('follows', 'joined') AND p.person = " + arg(a.ID) + ")")
 	}
 	return strings.Join(where, " AND "), args, nil
 }
@@ -416,8 +416,8 @@ func (s *Site) seesMatters(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 		sees = append(sees, "m.meaning = "+arg(programme.OpenToPublic))
 	}
 	if !a.Visitor() {
-		sees = append(sees, "EXISTS (SELECT 1 FROM matter_person p WHERE p.matter_id = m.id AND p.tie IN ('raiser', 'joined') AND p.person = "+arg(a.ID)+")",
-			"EXISTS (SELECT 1 FROM matter_turn t WHERE t.matter_id = m.id AND t.person = "+arg(a.ID)+")")
+		sees = append(sees, "m.id IN (SELECT p.matter_id FROM matter_person p WHERE p.tie IN ('raiser', 'joined') AND p.person = "+arg(a.ID)+")",
+			"m.id IN (SELECT t.matter_id FROM matter_turn t WHERE t.person = "+arg(a.ID)+")")
 		if units := grantUnits(a, "", Admin); len(units) > 0 {
 			sees = append(sees, withinUnits("m.unit", units, arg), withinUnits("s.unit", units, arg))
 		}

@@ -3,6 +3,7 @@ package bihuan
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -127,4 +128,41 @@ func (s *Site) ReadNotices(ctx context.Context, a Actor, ids ...string) error {
 		return fmt.Errorf("read notices of %s: %w", a.ID, err)
 	}
 	return nil
+}
+
+// Unread counts the notices that the actor has not read.
+func (s *Site) Unread(ctx context.Context, a Actor) (int, error) {
+	if a.Visitor() {
+		return 0, nil
+	}
+	var n int
+	if err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Row(ctx, "SELECT count(*) FROM notice WHERE person = $1 AND read_at IS NULL", []any{a.ID}, &n)
+	}); err != nil {
+		return 0, fmt.Errorf("unread notices of %s: %w", a.ID, err)
+	}
+	return n, nil
+}
+
+// OpenNotice marks one of the actor's notices as read and gives it.
+func (s *Site) OpenNotice(ctx context.Context, a Actor, id string) (Notice, error) {
+	if a.Visitor() {
+		return Notice{}, signInFirst()
+	}
+	var n Notice
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		var at int64
+		err := tx.Row(ctx, `UPDATE notice SET read_at = COALESCE(read_at, $3) WHERE id = $1 AND person = $2
+			RETURNING id, kind, COALESCE(matter_id, ''), COALESCE(ballot_id, ''), zh, en, at`, []any{id, a.ID, s.Now().UnixMicro()},
+			&n.ID, &n.Kind, &n.Matter, &n.Ballot, &n.Text.Zh, &n.Text.En, &at)
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound("该消息", "notice")
+		}
+		n.At, n.Read = s.moment(at), true
+		return err
+	})
+	if err != nil {
+		return Notice{}, fmt.Errorf("open notice %s: %w", id, err)
+	}
+	return n, nil
 }

@@ -18,13 +18,15 @@ type TaskKind string
 const (
 	TaskDecide TaskKind = "decide" // a round whose step has ended
 	TaskAnswer TaskKind = "answer" // an objection without an answer
+	TaskMatter TaskKind = "matter" // a matter whose turn it is the actor's
+	TaskVote   TaskKind = "vote"   // a ballot in which the actor may vote
 	TaskSubmit TaskKind = "submit" // columns to hand in
 	TaskFile   TaskKind = "file"   // a form due within 30 days, overdue, or stale
 	TaskJudge  TaskKind = "judge"  // a clause that waits for a judgement
 )
 
 // TaskKinds lists the kinds in their order.
-var TaskKinds = []TaskKind{TaskDecide, TaskAnswer, TaskSubmit, TaskFile, TaskJudge}
+var TaskKinds = []TaskKind{TaskDecide, TaskAnswer, TaskMatter, TaskVote, TaskSubmit, TaskFile, TaskJudge}
 
 // Text gives the word for a kind of task.
 func (k TaskKind) Text() programme.Text {
@@ -33,6 +35,10 @@ func (k TaskKind) Text() programme.Text {
 		return programme.T("推进考核", "move a round on")
 	case TaskAnswer:
 		return programme.T("答复异议", "answer objections")
+	case TaskMatter:
+		return programme.T("办理事项", "handle matters")
+	case TaskVote:
+		return programme.T("评价表决", "vote")
 	case TaskSubmit:
 		return programme.T("提交评分", "hand in scores")
 	case TaskFile:
@@ -54,6 +60,8 @@ type Task struct {
 	RoundTitle string
 	Party      string // whose column
 	Objection  string // its ID
+	Matter     *Matter
+	Ballot     string // its ID
 	Title      programme.Text
 	Due        programme.Day // last day to do it; 0: none
 	Overdue    bool
@@ -81,7 +89,8 @@ type Tasks struct {
 const dueWithin = 30
 
 // Tasks counts and lists what the actor has to do. A form is the task of the first of those who may file it; what has to be
-// judged or handed in, of the party under way; the rest, of those who lead a round. Within a kind the most urgent come first.
+// judged or handed in, of the party under way; a matter, of those whose turn it is; a ballot, of whom it invites; the rest, of those
+// who lead a round. Within a kind the most urgent come first.
 func (s *Site) Tasks(ctx context.Context, a Actor, q TaskQuery) (Tasks, error) {
 	if a.Visitor() {
 		return Tasks{}, signInFirst()
@@ -91,6 +100,13 @@ func (s *Site) Tasks(ctx context.Context, a Actor, q TaskQuery) (Tasks, error) {
 		piles, err := s.piles(ctx, tx, a, q)
 		if err != nil {
 			return err
+		}
+		for _, f := range []func(context.Context, *db.Tx, Actor, TaskQuery) (pile, error){s.matterPile, s.votePile} {
+			p, err := f(ctx, tx, a, q)
+			if err != nil {
+				return err
+			}
+			piles = append(piles, p)
 		}
 		limit, offset := q.clip()
 		for _, kind := range TaskKinds {
@@ -134,7 +150,7 @@ type pile struct {
 	list                   func(limit, offset int) ([]Task, error)
 }
 
-// piles counts the tasks of the actor by kind and programme.
+// piles counts the tasks that follow from the roles of the actor, by kind and programme.
 func (s *Site) piles(ctx context.Context, tx *db.Tx, a Actor, q TaskQuery) ([]pile, error) {
 	var names, piles = []string{}, []pile{}
 	for _, g := range a.Grants {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -31,6 +32,9 @@ func (f *face) api(mux *http.ServeMux) huma.API {
 	f.apiSubjects(api)
 	f.apiEvidence(api)
 	f.apiRounds(api)
+	f.apiMatters(api)
+	f.apiBallots(api)
+	f.apiNotices(api)
 	return api
 }
 
@@ -56,6 +60,9 @@ func (f *face) apiCaller(api huma.API) func(huma.Context, func(huma.Context)) {
 			c.actor, err = f.site.ActorByToken(ctx.Context(), strings.TrimSpace(token))
 		} else if id := f.sessions.GetString(ctx.Context(), "account"); id != "" {
 			c.actor, err = f.site.ActorByID(ctx.Context(), id)
+			if err == nil && c.actor.Stamp != f.sessions.GetString(ctx.Context(), "stamp") { // the password was changed since
+				c.actor = bihuan.Actor{}
+			}
 		}
 		if err != nil {
 			r, _ := humago.Unwrap(ctx)
@@ -74,8 +81,13 @@ func (f *face) apiProblem(hr *http.Request, lang programme.Lang, err error) *hum
 	if !known.Hint.Empty() {
 		p.Detail += " — " + known.Hint.In(lang)
 	}
+	place := func(field string) string { return "body.values." + field }
+	var elsewhere placed
+	if errors.As(err, &elsewhere) {
+		place = elsewhere.at
+	}
 	for _, e := range known.Fields {
-		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "body.values." + e.Field, Message: e.Message.In(lang)})
+		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: place(e.Field), Message: e.Message.In(lang)})
 	}
 	for _, e := range known.Rows {
 		location := "body.rows[" + itoa(e.Row-1) + "]"

@@ -246,12 +246,14 @@ func (f *face) apiDecisions(api huma.API) {
 
 func (f *face) apiTasks(api huma.API) {
 	type taskJSON struct {
-		Kind      string `json:"kind" enum:"decide,answer,submit,file,judge"`
+		Kind      string `json:"kind" enum:"decide,answer,matter,vote,submit,file,judge"`
 		Programme string `json:"programme"`
 		Subject   string `json:"subject,omitempty"`
 		Form      string `json:"form,omitempty"`
 		Clause    string `json:"clause,omitempty"`
 		Round     string `json:"round,omitempty"`
+		Matter    string `json:"matter,omitempty"`
+		Ballot    string `json:"ballot,omitempty"`
 		Title     string `json:"title"`
 		Due       string `json:"due,omitempty"`
 		Overdue   bool   `json:"overdue"`
@@ -264,7 +266,7 @@ func (f *face) apiTasks(api huma.API) {
 	}
 	verb(f, api, "GET", "/tasks", "tasks", "What you have to do",
 		func(ctx context.Context, c caller, in *struct {
-			Kind      string `query:"kind" enum:"decide,answer,submit,file,judge"`
+			Kind      string `query:"kind" enum:"decide,answer,matter,vote,submit,file,judge"`
 			Programme string `query:"programme"`
 			Unit      string `query:"unit"`
 			Offset    int    `query:"offset" minimum:"0"`
@@ -283,6 +285,9 @@ func (f *face) apiTasks(api huma.API) {
 				j := taskJSON{Kind: string(t.Kind), Programme: t.Programme, Form: t.Form, Clause: t.Clause, Round: t.Round, Title: t.Title.In(c.lang), Overdue: t.Overdue}
 				if t.Subject != nil {
 					j.Subject = t.Subject.ID
+				}
+				if j.Ballot = t.Ballot; t.Matter != nil {
+					j.Matter = t.Matter.ID
 				}
 				if t.Due != 0 {
 					j.Due = t.Due.String()

@@ -57,17 +57,21 @@ func asProgramme(r *bihuan.Running, l programme.Lang) programmeJSON {
 		p.Parties = append(p.Parties, namedJSON{x.Name, x.Title.In(l)})
 	}
 	for _, x := range r.Forms {
-		f := formJSON{Name: x.Name, Title: x.Title.In(l), By: x.By, Many: x.Many}
-		for _, y := range x.Fields {
-			field := fieldJSON{Name: y.Name, Title: y.Title.In(l), Type: y.Type, Unit: y.Unit.In(l), Required: y.Required}
-			for _, o := range y.Of {
-				field.Options = append(field.Options, namedJSON{o.Name, o.Title.In(l)})
-			}
-			f.Fields = append(f.Fields, field)
-		}
-		p.Forms = append(p.Forms, f)
+		p.Forms = append(p.Forms, asForm(x, l))
 	}
 	return p
+}
+
+func asForm(x *programme.Form, l programme.Lang) formJSON {
+	f := formJSON{Name: x.Name, Title: x.Title.In(l), By: x.By, Many: x.Many}
+	for _, y := range x.Fields {
+		field := fieldJSON{Name: y.Name, Title: y.Title.In(l), Type: y.Type, Unit: y.Unit.In(l), Required: y.Required}
+		for _, o := range y.Of {
+			field.Options = append(field.Options, namedJSON{o.Name, o.Title.In(l)})
+		}
+		f.Fields = append(f.Fields, field)
+	}
+	return f
 }
 
 type subjectJSON struct {

@@ -1,6 +1,10 @@
 package web
 
 import (
+	"net/http"
+	"strconv"
+	"time"
+
 	"github.com/a-h/templ"
 
 	"bihuan.dev/bihuan"
@@ -47,6 +51,59 @@ func admin(a bihuan.Actor) bool {
 		}
 	}
 	return false
+}
+
+// counted is how long the number of tasks is good for. It is counted anew after whatever one does, and on the list of tasks itself.
+const counted = time.Minute
+
+// count finds the numbers in the frame: unread notices at the bell, and tasks, which the session keeps for a while.
+func (r *request) count() (err error) {
+	if r.actor.Visitor() {
+		return nil
+	}
+	if r.unread, err = r.f.site.Unread(r.ctx(), r.actor); err != nil {
+		return err
+	}
+	sessions, now := r.f.sessions, r.f.site.Now()
+	r.todo = sessions.GetInt(r.ctx(), "todo")
+	if r.Method != http.MethodGet {
+		sessions.Remove(r.ctx(), "counted")
+		return nil
+	}
+	if now.Sub(time.UnixMicro(sessions.GetInt64(r.ctx(), "counted"))).Abs() < counted {
+		return nil
+	}
+	tasks, err := r.f.site.Tasks(r.ctx(), r.actor, bihuan.TaskQuery{Page: bihuan.Page{Limit: 1}})
+	if err == nil {
+		r.keepCount(tasks)
+	}
+	return err
+}
+
+// keepCount keeps the number of tasks for the frame.
+func (r *request) keepCount(tasks bihuan.Tasks) {
+	r.todo = 0
+	for _, n := range tasks.Counts {
+		r.todo += n
+	}
+	r.f.sessions.Put(r.ctx(), "todo", r.todo)
+	r.f.sessions.Put(r.ctx(), "counted", r.f.site.Now().UnixMicro())
+}
+
+// bellText says what the bell shows.
+func bellText(v view) string {
+	if v.Unread == 0 {
+		return v.T("消息", "Notices")
+	}
+	return v.T("消息，", "Notices, ") + strconv.Itoa(v.Unread) + v.T(" 条未读", " unread")
+}
+
+// few writes a number that has little room.
+func few(n int) string {
+	if n > 99 {
+		return "99+"
+	}
+	return strconv.Itoa(n)
 }
 
 // current marks the entry one is at, for eyes and for screen readers.

@@ -25,6 +25,8 @@ type request struct {
 	f     *face
 	actor bihuan.Actor // zero: a visitor
 	lang  programme.Lang
+
+	todo, unread int // for the frame: tasks, and notices not read
 }
 
 func (r *request) ctx() context.Context { return r.Request.Context() }
@@ -46,6 +48,10 @@ func (f *face) handle(route route) http.HandlerFunc {
 				return
 			}
 			r.fail(&bihuan.Error{Kind: bihuan.Unauthenticated, Text: programme.T("请先登录", "Please sign in first")})
+			return
+		}
+		if err := r.count(); err != nil {
+			r.fail(err)
 			return
 		}
 		if err := route.do(r); err != nil {

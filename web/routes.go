@@ -27,6 +27,10 @@ func (f *face) routes() []route {
 		house("POST /me/tokens/{id}/revoke", revokeToken),
 		// todo.go
 		house("GET /todo", todo),
+		// notices.go
+		house("GET /notices", notices),
+		house("GET /notices/{id}", openNotice),
+		house("POST /notices/read", readNotices),
 		// board.go
 		open("GET /p/{programme}", board),
 		open("GET /p/{programme}/unit/{unit}", board),

@@ -45,9 +45,8 @@ func todo(r *request) error {
 	}
 	slices.SortStableFunc(tasks.List, func(a, b bihuan.Task) int { return late(b) - late(a) })
 	page := todoPage{Tasks: tasks, Kind: kind, Today: r.f.site.Today()}
-	for _, n := range tasks.Counts {
-		page.All += n
-	}
+	r.keepCount(tasks)
+	page.All = r.todo
 	for _, t := range tasks.List {
 		at := -1
 		for i, g := range page.Groups {
@@ -75,7 +74,6 @@ func todo(r *request) error {
 	if err != nil {
 		return err
 	}
-	v.Todo = page.All
 	return r.page(todoView(v, page))
 }
 

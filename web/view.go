@@ -20,6 +20,7 @@ type view struct {
 	Others    []programmeLink // the programmes one can switch to
 	Said      string          // shown once, after a form was taken
 	Todo      int             // open tasks, shown in the navigation
+	Unread    int             // notices, shown at the bell
 	Demo      bool
 }
 
@@ -31,7 +32,7 @@ type programmeLink struct {
 
 // view begins a page outside any programme; inProgramme begins one inside.
 func (r *request) view(title programme.Text) view {
-	v := view{Title: title, Lang: r.lang, Actor: r.actor, Path: r.URL.RequestURI(), Demo: r.f.config.Demo != nil}
+	v := view{Title: title, Lang: r.lang, Actor: r.actor, Path: r.URL.RequestURI(), Demo: r.f.config.Demo != nil, Todo: r.todo, Unread: r.unread}
 	v.Said = r.f.sessions.PopString(r.ctx(), "said")
 	return v
 }
