@@ -33,6 +33,7 @@ var migrations embed.FS
 type DB struct {
 	write    *sql.DB
 	read     *sql.DB // the same pool as write on PostgreSQL
+	url      string
 	postgres bool
 }
 
@@ -49,6 +50,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.url = url
 	if err := d.migrate(ctx); err != nil {
 		_ = d.Close()
 		return nil, err
@@ -142,6 +144,14 @@ func (d *DB) Close() error {
 // Postgres reports which engine it is. Only tests and operators should want to know.
 func (d *DB) Postgres() bool { return d.postgres }
 
+// Own gives what internal/jobs needs to run its own statements: the pool that writes to SQLite, or the URL of PostgreSQL.
+func (d *DB) Own() (sqlite *sql.DB, postgres string) {
+	if d.postgres {
+		return nil, d.url
+	}
+	return d.write, ""
+}
+
 // ErrAgain, returned by the function of a Tx, rolls back and runs it again: what it relied on has changed meanwhile.
 var ErrAgain = errors.New("run the transaction again")
 
@@ -175,7 +185,12 @@ func (d *DB) Read(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (d *DB) run(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx) error) error {
-	tx, err := pool.BeginTx(ctx, o)
+	conn, err := pool.Conn(ctx) // held by hand, so that what speaks PostgreSQL itself can share the transaction
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	tx, err := conn.BeginTx(ctx, o)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -185,7 +200,7 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx
 			_ = tx.Rollback() // f panicked or refused; the connection is good again either way
 		}
 	}()
-	if err := f(&Tx{tx: tx, postgres: d.postgres}); err != nil {
+	if err := f(&Tx{tx: tx, conn: conn, postgres: d.postgres}); err != nil {
 		return err
 	}
 	done = true

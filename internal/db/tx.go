@@ -6,12 +6,24 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Tx is a transaction. It belongs to one goroutine.
 type Tx struct {
 	tx       *sql.Tx
+	conn     *sql.Conn // on which it runs
 	postgres bool
+}
+
+// SQL gives the transaction itself, for internal/jobs.
+func (t *Tx) SQL() *sql.Tx { return t.tx }
+
+// Pgx calls f with the same transaction as pgx knows it, for internal/jobs. Only on PostgreSQL.
+func (t *Tx) Pgx(f func(pgx.Tx) error) error {
+	return t.conn.Raw(func(driver any) error { return f(pgxTx{conn: driver.(*stdlib.Conn).Conn()}) })
 }
 
 // Exec runs a statement and tells how many rows it touched.
