@@ -99,6 +99,9 @@ const selectMatter = `SELECT m.id, m.code, m.programme, m.name, m.version_id, m.
 
 // matters reads matters as they stand.
 func (s *Site) matters(ctx context.Context, tx *db.Tx, where string, args ...any) ([]stored, error) {
+	if err := s.calendars.fresh(ctx, tx); err != nil {
+		return nil, err
+	}
 	var list []stored
 	err := tx.Each(ctx, selectMatter+where, args, func(scan func(...any) error) error {
 		var m stored
@@ -185,7 +188,7 @@ func (s *Site) process(run *Running, name string) (*programme.Process, error) {
 	if i < 0 {
 		return nil, refuse(NotFound, "方案中没有事项{0}", "the programme has no matter {0}", name)
 	}
-	return run.processes[i], nil
+	return s.calendars.over(run.processes[i]), nil
 }
 
 func matterTitle(m *programme.Matter) programme.Text {

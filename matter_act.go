@@ -96,6 +96,9 @@ type heldForMatter struct {
 
 // holdForMatter holds a subject, and before it its programme when that compares subjects.
 func (s *Site) holdForMatter(ctx context.Context, tx *db.Tx, subject string) (heldForMatter, error) {
+	if err := s.calendars.fresh(ctx, tx); err != nil {
+		return heldForMatter{}, err
+	}
 	run, err := s.programmeOf(ctx, tx, subject)
 	if err != nil {
 		return heldForMatter{}, err

@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -20,8 +21,14 @@ func NewCalendar(name string) *Calendar {
 	return &Calendar{Name: name, years: map[int]bool{}, off: map[Day]bool{}}
 }
 
-// AddYear adds what is known of a year: the holidays, and the weekend days that are worked.
+// Copy gives a calendar of its own that knows the same.
+func (c *Calendar) Copy() *Calendar {
+	return &Calendar{c.Name, maps.Clone(c.years), maps.Clone(c.off)}
+}
+
+// AddYear adds what is known of a year: the holidays, and the weekend days that are worked. It replaces what was known before.
 func (c *Calendar) AddYear(year int, holidays, workdays []Day) {
+	maps.DeleteFunc(c.off, func(d Day, _ bool) bool { return d.Time().Year() == year })
 	c.years[year] = true
 	for _, d := range holidays {
 		c.off[d] = true
