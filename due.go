@@ -92,7 +92,7 @@ func storeDue(ctx context.Context, tx *db.Tx, run *Running, changes []*change, t
 		}
 	}
 	if err := tx.Insert(ctx, "form_due (subject_id, form, last_on, due_on, stale_on)", rows,
-		"ON CONFLICT (subject_id, form) DO UPDATE SET last_on = excluded.last_on, due_on = excluded.due_on, stale_on = excluded.stale_on"); err != nil {
+		"ON CONFLICT (subject_id, form) DO UPDATE SET last_on = excluded.last_on, due_on = excluded.due_on, stale_on = excluded.stale_on, told = 0"); err != nil {
 		return err
 	}
 	for _, d := range dropped {

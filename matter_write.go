@@ -128,6 +128,9 @@ func (s *Site) store(ctx context.Context, tx *db.Tx, w *writes) error {
 	if err := s.storeTurns(ctx, tx, w.matters); err != nil {
 		return err
 	}
+	if err := s.deliverEvents(ctx, tx, w); err != nil {
+		return err
+	}
 	return s.storeNotices(ctx, tx, w.notices)
 }
 

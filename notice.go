@@ -15,7 +15,7 @@ import (
 // Notice is something that somebody has to know. It never holds a name that is hidden.
 type Notice struct {
 	ID     string
-	Kind   string // turn, remind, escalate, soon, tell, vote, closed, warn
+	Kind   string // turn, remind, escalate, soon, tell, vote, closed, warn, due, round, calendar
 	Matter string // its ID; empty: none
 	Ballot string // its ID; empty: none
 	Text   programme.Text
@@ -68,13 +68,17 @@ func (s *Site) tellAdministrators(ctx context.Context, tx *db.Tx, w *writes, m *
 	return nil
 }
 
+// storeNotices stores notices, and puts them on their way to the channels of those they are for.
 func (s *Site) storeNotices(ctx context.Context, tx *db.Tx, list []notice) error {
 	now := s.Now().UnixMicro()
 	rows := make([][]any, len(list))
 	for i, n := range list {
 		rows[i] = []any{newID(), n.person, n.kind, nullable(n.matter), nullable(n.ballot), n.text.Zh, n.text.En, now}
 	}
-	return tx.Insert(ctx, "notice (id, person, kind, matter_id, ballot_id, zh, en, at)", rows, "")
+	if err := tx.Insert(ctx, "notice (id, person, kind, matter_id, ballot_id, zh, en, at)", rows, ""); err != nil {
+		return err
+	}
+	return s.deliverNotices(ctx, tx, list)
 }
 
 // NoticePage is a part of somebody's notices, how many there are, and how many he has not read.

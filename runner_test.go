@@ -78,12 +78,19 @@ func each(t *testing.T, test func(r *runner)) {
 
 func open(t testing.TB, url, files string) *runner {
 	t.Helper()
-	r := &runner{ctx: context.Background(), url: url, files: files, now: &clock{now: noon("2021-06-01")}, as: bihuan.System()}
+	return openAs(t, bihuan.Config{Database: url, Files: files})
+}
+
+// openAs opens a site with a configuration of its own.
+func openAs(t testing.TB, c bihuan.Config) *runner {
+	t.Helper()
+	r := &runner{ctx: context.Background(), url: c.Database, files: c.Files, now: &clock{now: noon("2021-06-01")}, as: bihuan.System()}
 	if t, ok := t.(*testing.T); ok {
 		r.T = t
 	}
+	c.Now, c.Log = r.now.Now, slog.New(slog.DiscardHandler)
 	var err error
-	r.site, err = bihuan.Open(r.ctx, bihuan.Config{Database: url, Files: files, Now: r.now.Now, Log: slog.New(slog.DiscardHandler)})
+	r.site, err = bihuan.Open(r.ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}

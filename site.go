@@ -1,6 +1,7 @@
 package bihuan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"bihuan.dev/bihuan/internal/db"
+	"bihuan.dev/bihuan/internal/jobs"
 	"bihuan.dev/bihuan/programme"
 )
 
@@ -23,6 +25,8 @@ type Config struct {
 	Zone     *time.Location   // whose calendar day is today; nil: China Standard Time
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: slog.Default()
+	Sending  time.Duration    // how long sending one message may take; 0: 20 seconds
+	Retry    time.Duration    // after how long a message that failed is sent again, doubling each time; 0: half a minute
 }
 
 // Site is a running house: its data, and the verbs on it. It is safe for use by many goroutines, and several processes
@@ -34,11 +38,15 @@ type Site struct {
 	now   func() time.Time
 	log   *slog.Logger
 
+	sending, retry time.Duration
+
 	mu       sync.Mutex
 	versions map[string]*Running // by version ID; what a version is never changes
 	hashing  chan struct{}       // holds down how many passwords are hashed at a time, at 19 MiB each
 
 	populations populations
+	calendars   calendars
+	jobs        *jobs.Queue
 	drafts      drafts
 }
 
@@ -47,7 +55,7 @@ var ChinaStandardTime = time.FixedZone("CST", 8*60*60)
 
 // Open opens the database, creating it or bringing its schema up to date, and the directory of attachments.
 func Open(ctx context.Context, c Config) (*Site, error) {
-	s := &Site{files: c.Files, zone: c.Zone, now: c.Now, log: c.Log,
+	s := &Site{files: c.Files, zone: c.Zone, now: c.Now, log: c.Log, sending: cmp.Or(c.Sending, 20*time.Second), retry: cmp.Or(c.Retry, 30*time.Second),
 		versions: map[string]*Running{}, hashing: make(chan struct{}, 4)}
 	if s.zone == nil {
 		s.zone = ChinaStandardTime
@@ -70,6 +78,10 @@ func Open(ctx context.Context, c Config) (*Site, error) {
 	s.sweepUploads()
 	var err error
 	if s.db, err = db.Open(ctx, c.Database); err != nil {
+		return nil, fmt.Errorf("open site: %w", err)
+	}
+	if s.jobs, err = jobs.Open(ctx, s.db); err != nil {
+		_ = s.db.Close()
 		return nil, fmt.Errorf("open site: %w", err)
 	}
 	return s, nil

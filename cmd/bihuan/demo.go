@@ -50,7 +50,7 @@ func (k *demoCommand) Run(c *console) error {
 	for _, p := range people {
 		config.Demo = append(config.Demo, web.DemoLogin{Login: p.login, Password: demoPassword, Role: p.role})
 	}
-	return serve(c, site, listener, log, k.ExitWhenReady, config, func(address string) {
+	return serve(c, site, listener, log, k.listening, k.ExitWhenReady, config, func(address string) {
 		k.welcome(c, address, listener.Addr())
 	})
 }

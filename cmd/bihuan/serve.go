@@ -36,7 +36,7 @@ func (k *serveCommand) Run(c *console) error {
 	if err != nil {
 		return wrong("无法监听 {0}", "cannot answer at {0}", k.addr()).do("{0}；可用 --addr 换一个地址", "{0}; choose another with --addr", err.Error())
 	}
-	return serve(c, site, listener, log, k.ExitWhenReady, web.Config{Log: log, Secure: k.Secure}, func(address string) {
+	return serve(c, site, listener, log, k.listening, k.ExitWhenReady, web.Config{Log: log, Secure: k.Secure}, func(address string) {
 		fmt.Fprintln(c.out, address)
 	})
 }
@@ -78,8 +78,9 @@ const (
 	graceful     = 20 * time.Second
 )
 
-// serve answers until the context ends, keeps the scores up to the day, and stops cleanly: requests under way are finished.
-func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logger, once bool, config web.Config, ready func(address string)) error {
+// serve answers until the context ends, runs the jobs of the site unless that is switched off, and stops cleanly: requests and jobs
+// under way are finished.
+func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logger, how listening, once bool, config web.Config, ready func(address string)) error {
 	ctx, stop := context.WithCancel(c.ctx)
 	defer stop()
 	server := &http.Server{
@@ -90,11 +91,13 @@ func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logge
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Serve(listener) }()
-	midnight := make(chan struct{})
-	go func() {
-		defer close(midnight)
-		keepUpToDay(ctx, site, log)
-	}()
+	stopJobs := func(context.Context) error { return nil }
+	if how.Jobs {
+		var err error
+		if stopJobs, err = site.StartJobs(ctx); err != nil {
+			return errors.Join(err, server.Close())
+		}
+	}
 	address := "http://" + shownHost(listener.Addr())
 	err := answers(ctx, address)
 	if err == nil {
@@ -113,7 +116,9 @@ func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logge
 	if down := server.Shutdown(finish); down != nil && err == nil {
 		err = down
 	}
-	<-midnight
+	if left := stopJobs(finish); left != nil {
+		log.Warn("jobs were broken off; they will be run again", "error", left)
+	}
 	if err != nil && !errors.Is(err, http.ErrServerClosed) && c.ctx.Err() == nil {
 		return fmt.Errorf("serve at %s: %w", address, err)
 	}
@@ -155,33 +160,4 @@ func shownHost(a net.Addr) string {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// keepUpToDay brings the live scores up to today, now and after every midnight, until the context ends.
-func keepUpToDay(ctx context.Context, site *bihuan.Site, log *slog.Logger) {
-	for {
-		running, err := site.Programmes(ctx)
-		for _, r := range running {
-			if err != nil {
-				break
-			}
-			err = site.Rescore(ctx, r.Name)
-		}
-		wait := untilMidnight(site.Now())
-		if err != nil && ctx.Err() == nil {
-			log.Error("bring scores up to the day", "error", err)
-			wait = min(wait, 10*time.Minute)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-	}
-}
-
-// untilMidnight is a little more than the time until the next day begins, so that it has begun.
-func untilMidnight(now time.Time) time.Duration {
-	y, m, d := now.Date()
-	return time.Date(y, m, d+1, 0, 0, 5, 0, now.Location()).Sub(now)
 }

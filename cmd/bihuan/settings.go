@@ -60,6 +60,7 @@ func shownDatabase(database string) string {
 type listening struct {
 	Addr   string `placeholder:"HOST:PORT" env:"BIHUAN_ADDR" help:"Where to answer (default: ${addr})." zh:"监听地址（默认 ${addr}）。"`
 	Secure bool   `env:"BIHUAN_SECURE" help:"Cookies over HTTPS only: set it behind a TLS proxy." zh:"Cookie 只经 HTTPS 发送：在 TLS 代理之后请打开。"`
+	Jobs   bool   `default:"true" negatable:"" env:"BIHUAN_JOBS" help:"Run what runs by itself in this process: reminders, deadlines, messages (--no-jobs: leave it to others)." zh:"在本进程中运行后台任务：提醒、时限、消息发送（--no-jobs：交给其他进程）。"`
 	Log    string `default:"info" enum:"debug,info,warn,error" env:"BIHUAN_LOG" help:"What to log: debug, info, warn or error (default: ${default})." zh:"日志级别：debug、info、warn 或 error（默认 ${default}）。"`
 }
 

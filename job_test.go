@@ -1,0 +1,165 @@
+package bihuan_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"bihuan.dev/bihuan"
+	"bihuan.dev/bihuan/internal/db"
+	"bihuan.dev/bihuan/programme"
+)
+
+// texts gives the English texts of somebody's notices of a kind, the oldest first.
+func (r *runner) texts(login, kind string) (texts []string) {
+	r.Helper()
+	page, err := r.site.Notices(r.ctx, r.Login(login), bihuan.Page{Limit: 1000})
+	r.must(err)
+	for _, n := range page.Notices {
+		if n.Kind == kind {
+			texts = append([]string{n.Text.En}, texts...)
+		}
+	}
+	return texts
+}
+
+// days lets days begin, each several times.
+func (r *runner) days(list ...string) {
+	r.Helper()
+	for _, d := range list {
+		r.now.mu.Lock()
+		r.now.now = noon(d)
+		r.now.mu.Unlock()
+		for range 3 {
+			r.must(r.site.Day(r.ctx))
+		}
+	}
+}
+
+func wantTexts(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("told:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Who files a form is told a week before it is due, and once more when it is overdue: all forms at once, and nobody else.
+func TestDueFormsAreTold(t *testing.T) {
+	each(t, func(r *runner) {
+		r.days("2021-06-02")
+		before := len(r.texts("officer", "due"))
+		if before != 1 {
+			t.Fatalf("told %d times of what was never filed: %q", before, r.texts("officer", "due"))
+		}
+		r.Who("officer").File("E1", "roster", "2021-06-02", values{"people": 10, "members": 9})
+		r.Want()
+		due := r.dueOn("E1", "roster")
+		r.days((due - 8).String(), (due - 7).String(), due.String(), (due + 1).String(), (due + 30).String())
+		wantTexts(t, r.texts("officer", "due")[before:], fmt.Sprintf("Model homes: “Roster” of 东一之家 is to be filed by %s", due), fmt.Sprintf("Model homes: “Roster” of 东一之家 is to be filed by %s; it is overdue", due))
+		wantTexts(t, r.texts("assessor", "due"))
+	})
+}
+
+func (r *runner) dueOn(key, form string) programme.Day {
+	r.Helper()
+	list, err := r.site.Due(r.ctx, r.as, r.ID(key))
+	r.must(err)
+	for _, d := range list {
+		if d.Form == form {
+			return d.DueOn
+		}
+	}
+	r.Fatalf("%s is not due", form)
+	return 0
+}
+
+// TestChildDay is no test of its own: TestKilledDay runs it in a process that it kills.
+func TestChildDay(t *testing.T) {
+	database := os.Getenv("BIHUAN_TEST_DAY")
+	if database == "" {
+		t.Skip("run by TestKilledDay")
+	}
+	r := open(t, database, t.TempDir())
+	r.now.now = noon("2021-07-01")
+	fmt.Println("begins")
+	r.must(r.site.Day(r.ctx))
+	fmt.Println("done")
+}
+
+// However often the day's work is killed, at the end everybody has been told of everything once.
+func TestKilledDay(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r)
+		const matters = 60
+		for i := range matters {
+			r.Who("m1").Raise("proposal", values{"title": fmt.Sprint("提案", i), "reason": "x"})
+			r.Want()
+		}
+		run := func(killAfter time.Duration) (done bool) {
+			child := exec.Command(os.Args[0], "-test.run=^TestChildDay$", "-test.v")
+			child.Env = append(os.Environ(), "BIHUAN_TEST_DAY="+r.url, "TMPDIR="+t.TempDir())
+			out, err := child.StdoutPipe()
+			r.must(err)
+			r.must(child.Start())
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				if lines.Text() == "begins" && killAfter > 0 {
+					defer time.AfterFunc(killAfter, func() { _ = child.Process.Kill() }).Stop() // SIGKILL
+				}
+				done = done || lines.Text() == "done"
+			}
+			_ = child.Wait()
+			return done
+		}
+		for i := range 8 {
+			run(time.Duration(1+i*i) * 3 * time.Millisecond)
+		}
+		if !run(0) || !run(0) {
+			t.Fatal("the child did not do the day's work")
+		}
+		counts := map[string]int{}
+		d, err := db.Open(r.ctx, r.url)
+		r.must(err)
+		defer func() { _ = d.Close() }()
+		r.must(d.Read(r.ctx, func(tx *db.Tx) error {
+			return tx.Each(r.ctx, "SELECT kind, person, zh, COALESCE(matter_id, ''), count(*) FROM notice GROUP BY kind, person, zh, matter_id", nil, func(scan func(...any) error) error {
+				var kind, person, text, matter string
+				var n int
+				if err := scan(&kind, &person, &text, &matter, &n); err != nil {
+					return err
+				}
+				counts[kind]++
+				if kind == "escalate" || kind == "remind" {
+					if n != 1 {
+						t.Errorf("%s told %d times: %s", person, n, text)
+					}
+				}
+				return nil
+			})
+		}))
+		// By the rungs of the fixture: overdue on the first day to the chair, and on the third working day to those above and, that they were, to the chair.
+		if counts["escalate"] != matters || counts["remind"] != 2*matters {
+			t.Errorf("told: %v", counts)
+		}
+	})
+}
+
+// Those who have not handed in are told a week before a round's step ends and once when it has ended; then also who leads the round.
+func TestRoundsAreTold(t *testing.T) {
+	each(t, func(r *runner) {
+		round, err := r.site.OpenRound(r.ctx, r.Login("judge"), bihuan.NewRound{Programme: "home", Kind: "annual", Title: "2021", Unit: "city", AsOf: day("2021-05-31")})
+		r.must(err)
+		end := round.Steps[0].Ends
+		r.days((end - 8).String())
+		wantTexts(t, r.texts("officer", "round"))
+		r.days((end - 7).String(), end.String(), (end + 1).String(), (end + 9).String())
+		first, last := fmt.Sprintf("2021: hand in Self by %s", end), fmt.Sprintf("2021: Self ended on %s and was not handed in", end)
+		wantTexts(t, r.texts("officer", "round"), first, last)
+		wantTexts(t, r.texts("stranger", "round"), first, last)
+		wantTexts(t, r.texts("judge", "round"), fmt.Sprintf("2021: Self ended on %s; the step can be closed", end))
+		wantTexts(t, r.texts("assessor", "round"))
+	})
+}
