@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -77,6 +78,10 @@ type Work struct {
 // Start runs jobs until stop is called, which waits for those under way as long as its context lasts and then breaks them off; they
 // will be run again. Several processes may run jobs of the same PostgreSQL database: each job is given to one of them.
 func (q *Queue) Start(ctx context.Context, w Work) (stop func(context.Context) error, err error) {
+	var stopping atomic.Bool
+	if w.Log != nil {
+		w.Log = slog.New(untilStopping{w.Log.Handler(), &stopping})
+	}
 	c := &river.Config{Workers: w.Workers, Queues: map[string]river.QueueConfig{}, JobTimeout: w.Lasts, RescueStuckJobsAfter: w.Orphaned, Logger: w.Log,
 		CompletedJobRetentionPeriod: time.Hour, FetchPollInterval: w.Poll, FetchCooldown: min(w.Poll, river.FetchCooldownDefault)}
 	for name, n := range w.Queues {
@@ -107,6 +112,7 @@ func (q *Queue) Start(ctx context.Context, w Work) (stop func(context.Context) e
 	}
 	return func(ctx context.Context) error {
 		defer release()
+		stopping.Store(true)
 		err := k.Stop(ctx)
 		if err != nil {
 			now, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -118,6 +124,24 @@ func (q *Queue) Start(ctx context.Context, w Work) (stop func(context.Context) e
 		}
 		return nil
 	}, nil
+}
+
+// untilStopping is a log that falls silent when one stops: that River's own errands are broken off then is no error.
+type untilStopping struct {
+	slog.Handler
+	stopping *atomic.Bool
+}
+
+func (h untilStopping) Enabled(ctx context.Context, l slog.Level) bool {
+	return !h.stopping.Load() && h.Handler.Enabled(ctx, l)
+}
+
+func (h untilStopping) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return untilStopping{h.Handler.WithAttrs(attrs), h.stopping}
+}
+
+func (h untilStopping) WithGroup(name string) slog.Handler {
+	return untilStopping{h.Handler.WithGroup(name), h.stopping}
 }
 
 // keeper is what both engines' clients do.
