@@ -216,10 +216,11 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 				changed[e.subject] = true // it is new or has left; or this version does not know the form, but it may correct what counts
 				continue
 			}
-			if e.Values = readValues(form, []byte(e.doc)); p.live != nil {
-				p.live.File(row, &e.Evidence, e.supersedes.String)
+			e.Values = readValues(form, []byte(e.doc))
+			if record := run.Assess.Record(&e.Evidence); p.live != nil {
+				p.live.File(row, record, e.supersedes.String)
 			} else {
-				p.all.File(row, &e.Evidence, e.supersedes.String)
+				p.all.File(row, record, e.supersedes.String)
 			}
 		}
 		if err := s.readAgain(ctx, tx, p, changed); err != nil {

@@ -535,6 +535,13 @@ func (s *Scores) Counts() Counts {
 	return out
 }
 
+// CountGrades writes how many subjects have each grade, by the places of Program.Grades, as far as there is room.
+func (s *Scores) CountGrades(into []int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	copy(into, s.counts.Grades)
+}
+
 // Rank gives the competition rank of a subject by its total, among all that are scored; 0 when it is not.
 func (s *Scores) Rank(key string) int {
 	s.mu.RLock()

@@ -17,26 +17,26 @@ import (
 //   - when a veto looks at the field or follows from the clause, or says anything of the subject at all, or grades may drop: what these
 //     come to depends on more than points;
 //   - when something of the subject does not apply and its points are scaled, before or after; when a gate opens or shuts.
-func (s *Scores) File(row int, e *Evidence, supersedes string) Change {
+func (s *Scores) File(row int, e Record, supersedes string) Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pr := s.pr
 	k, i := row/batchRows, row%batchRows
-	form, known := pr.byForm[e.Form]
+	form, known := int(e.code)-codeForms, e.code >= codeForms
 	if known && !pr.crowd && !s.readers[form].slow && isSet(s.plain, int32(row)) && !s.drops {
 		if x := pr.forms[form]; x.kind == single || x.kind == profile {
 			if s.cols.flat[k] != s.pop.changed[k] {
 				s.pop.fill(s.cols, k)
 			}
-			if c, done := s.fileOne(row, k, i, x, e, supersedes); done {
+			if c, done := s.fileOne(row, k, i, x, &e, supersedes); done {
 				return c
 			}
 			return s.whole(nil, row, true, s.again) // fileOne has marked the clauses
 		}
 	}
 	clear(s.again)
-	s.mark(form, known, e)
-	was, clause := s.pop.file(row, e, supersedes)
+	s.mark(form, known, e.Evidence)
+	was, clause := s.pop.file(row, &e, supersedes)
 	s.pop.changed[k]++
 	switch {
 	case was >= 0:
@@ -66,7 +66,7 @@ func (s *Scores) markAll(list []int) {
 }
 
 // fileOne does it field by field. When that is not possible it has filed the evidence and marked the clauses, and says so.
-func (s *Scores) fileOne(row, k, i int, x *form, e *Evidence, supersedes string) (Change, bool) {
+func (s *Scores) fileOne(row, k, i int, x *form, e *Record, supersedes string) (Change, bool) {
 	pr, ch := s.pr, &s.old
 	subject := s.pop.rows[row]
 	ch.only(pr, subject, s.options.AsOf, s.last, x.index)

@@ -70,7 +70,7 @@ func TestFiledOneByOne(t *testing.T) {
 			x.Evidence = append(slices.DeleteFunc(slices.Clone(x.Evidence), func(old Evidence) bool { return old.ID == supersedes }), e)
 			all[key] = x
 			row, _ := live.Row(key)
-			c := scores.File(row, &e, supersedes)
+			c := scores.File(row, pr.Record(&e), supersedes)
 			if filed++; live.changed[0] == scores.cols.changed[0] && c.Recomputed > 0 {
 				direct++ // the columns of lists are up to date: nothing but fields was looked at
 			}

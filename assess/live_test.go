@@ -142,7 +142,7 @@ func BenchmarkFile(b *testing.B) {
 				pop.Put(subjects[i])
 			}
 			s := pr.NewScores(pop, Options{AsOf: today})
-			news, rows := make([]Evidence, 20_000), make([]int, 20_000)
+			news, rows := make([]Record, 20_000), make([]int, 20_000)
 			for i := range news {
 				at := i % 10_000 // each subject twice, with another value each time
 				rows[i] = at * 7919 % n
@@ -152,13 +152,13 @@ func BenchmarkFile(b *testing.B) {
 				if e.Values[name] = subjects[i*104729%n].Evidence[at%12].Values[name]; e.Values[name] == nil {
 					delete(e.Values, name)
 				}
-				news[i] = e
+				news[i] = pr.Record(&e)
 			}
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
 				k := i % len(news)
-				s.File(rows[k], &news[k], news[k].ID)
+				s.File(rows[k], news[k], news[k].ID)
 				i++
 			}
 		})

@@ -252,33 +252,70 @@ func (pr *Program) fieldsOf(code uint64) []*programme.Field {
 	return nil
 }
 
+// Record is a piece of evidence made ready to be filed: its values are packed. Making it is most of the work of filing, and can be done
+// before anything is held.
+type Record struct {
+	*Evidence
+	code   uint64
+	values []byte
+}
+
+// Record makes a piece of evidence ready. It must not be changed afterwards.
+func (pr *Program) Record(e *Evidence) Record {
+	code := pr.codeOf(e.Form)
+	return Record{e, code, pr.packFields(nil, code, e)}
+}
+
+// codeOf gives the code of a form.
+func (pr *Program) codeOf(form string) uint64 {
+	if form == programme.JudgementForm {
+		return codeJudgement
+	}
+	if i, ok := pr.byForm[form]; ok {
+		return codeForms + uint64(i)
+	}
+	return codeUnknown
+}
+
 // pack appends a piece of evidence.
 func (pr *Program) pack(b []byte, e *Evidence, n *names) []byte {
+	from, code := len(b), pr.codeOf(e.Form)
+	b = pr.packFields(packHead(b, code, e, n), code, e)
+	return packSize(b, from)
+}
+
+// packRecord appends a piece of evidence that was made ready.
+func packRecord(b []byte, r *Record, n *names) []byte {
 	from := len(b)
+	return packSize(append(packHead(b, r.code, r.Evidence, n), r.values...), from)
+}
+
+// packHead appends what comes before the values, with room for the length.
+func packHead(b []byte, code uint64, e *Evidence, n *names) []byte {
 	b = append(b, 0, 0, 0, 0)
-	code := uint64(codeUnknown)
-	if e.Form == programme.JudgementForm {
-		code = codeJudgement
-	} else if i, ok := pr.byForm[e.Form]; ok {
-		code = codeForms + uint64(i)
-	}
 	b = binary.AppendUvarint(b, code)
 	b = binary.AppendVarint(b, int64(e.On))
 	b = binary.AppendVarint(b, e.Recorded)
 	b = binary.AppendUvarint(b, n.code(e.By))
 	b = binary.AppendUvarint(b, n.code(e.Filer))
-	b = appendID(b, e.ID)
+	return appendID(b, e.ID)
+}
+
+// packSize writes how long the piece from a place on is.
+func packSize(b []byte, from int) []byte {
+	binary.LittleEndian.PutUint32(b[from:], uint32(len(b)-from-4))
+	return b
+}
+
+// packFields appends the values.
+func (pr *Program) packFields(b []byte, code uint64, e *Evidence) []byte {
+	if code >= codeForms {
+		return pr.forms[code-codeForms].packValues(b, e.Values)
+	}
 	if code == codeUnknown {
 		b = appendText(b, e.Form)
 	}
-	fields := pr.fieldsOf(code)
-	if code < codeForms {
-		b = packValues(b, e.Values, fields)
-	} else {
-		b = pr.forms[code-codeForms].packValues(b, e.Values)
-	}
-	binary.LittleEndian.PutUint32(b[from:], uint32(len(b)-from-4))
-	return b
+	return packValues(b, e.Values, pr.fieldsOf(code))
 }
 
 // packValues packs the values of a form.

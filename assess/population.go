@@ -92,13 +92,13 @@ func (pop *Population) packAll(list []Evidence, n *names) []byte {
 }
 
 // File adds a piece of evidence to the subject in a row, and takes out the one that it supersedes, if that is there.
-func (pop *Population) File(row int, e *Evidence, supersedes string) {
-	pop.file(row, e, supersedes)
+func (pop *Population) File(row int, e Record, supersedes string) {
+	pop.file(row, &e, supersedes)
 	pop.changed[row/batchRows]++
 }
 
 // file is that, without telling those who keep columns. It gives the form of what was superseded, as filed has it; -2: nothing was.
-func (pop *Population) file(row int, e *Evidence, supersedes string) (form, clause int) {
+func (pop *Population) file(row int, e *Record, supersedes string) (form, clause int) {
 	s := pop.rows[row]
 	form = -2
 	pop.bytes -= len(s.data)
@@ -118,7 +118,7 @@ func (pop *Population) file(row int, e *Evidence, supersedes string) (form, clau
 			b = s.data[from:]
 			continue
 		}
-		twin = twin || f.On == e.On && f.Recorded == e.Recorded && (f.code < codeForms || pop.pr.forms[f.code-codeForms].Name == e.Form)
+		twin = twin || f.On == e.On && f.Recorded == e.Recorded && f.code == e.code
 		if at < 0 && (f.On > e.On || f.On == e.On && f.Recorded > e.Recorded) {
 			at = from
 		}
@@ -128,9 +128,9 @@ func (pop *Population) file(row int, e *Evidence, supersedes string) (form, clau
 		at = len(s.data)
 	}
 	if twin { // of the same form and microsecond: what else orders them has to be looked at
-		s.data = pop.packAll(append(pop.Subject(row).Evidence, *e), s.names)
+		s.data = pop.packAll(append(pop.Subject(row).Evidence, *e.Evidence), s.names)
 	} else {
-		pop.piece = pop.pr.pack(pop.piece[:0], e, s.names)
+		pop.piece = packRecord(pop.piece[:0], e, s.names)
 		s.data = slices.Insert(s.data, at, pop.piece...)
 	}
 	pop.evidence++

@@ -16,10 +16,18 @@ import (
 
 // task is one engine's way of doing a piece of work. run does it once and gives how many units it did: cells, or operations.
 type task struct {
-	engine string
-	run    func() (units float64, err error)
-	note   string // where it does not do quite the same as the others
-	server int    // the process that works for it, when that is another
+	engine  string
+	prepare func(times int) // makes what so many runs take in, before the clock starts; or nil
+	run     func() (units float64, err error)
+	note    string // where it does not do quite the same as the others
+	server  int    // the process that works for it, when that is another
+}
+
+// ready makes what so many runs take in.
+func (t *task) ready(times int) {
+	if t.prepare != nil {
+		t.prepare(times)
+	}
 }
 
 // group is a piece of work that several engines do, measured in turn so that a disturbance meets all of them.
@@ -50,6 +58,7 @@ func (g *group) measure(rounds int, log io.Writer) ([]timing, error) {
 	samples := make([][]float64, len(g.tasks))
 	repeat := make([]int, len(g.tasks))
 	for i, t := range g.tasks { // once before it counts: caches warm, plans made
+		t.ready(1)
 		begin := time.Now()
 		if _, err := t.run(); err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", g.work, t.engine, err)
@@ -62,6 +71,7 @@ func (g *group) measure(rounds int, log io.Writer) ([]timing, error) {
 			held = collect(held)
 			i := (k + round) % len(g.tasks)
 			units := 0.0
+			g.tasks[i].ready(repeat[i])
 			begin := g.now(g.tasks[i].server)
 			for range repeat[i] {
 				n, err := g.tasks[i].run()

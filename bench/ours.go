@@ -49,7 +49,7 @@ func (w *workload) population(pr *assess.Program, columns []column, n int) *asse
 func (w *workload) subject(box *boxes, columns []column, i int) assess.Subject {
 	s := assess.Subject{Key: strconv.Itoa(i), Evidence: make([]assess.Evidence, forms)}
 	for f := range s.Evidence {
-		s.Evidence[f] = assess.Evidence{ID: fmt.Sprintf("%d.%d", i, f+1), Form: fmt.Sprintf("f%d", f+1), On: asOf - 10, Recorded: int64(f), By: "office", Values: make(programme.Values, len(w.facts)/forms)}
+		s.Evidence[f] = w.evidence(i, f, int64(f), make(programme.Values, len(w.facts)/forms))
 	}
 	for j := range w.facts {
 		if columns[j].has(i) {
@@ -58,6 +58,18 @@ func (w *workload) subject(box *boxes, columns []column, i int) assess.Subject {
 	}
 	return s
 }
+
+// evidence gives a filled form of a subject.
+func (w *workload) evidence(subject, form int, recorded int64, values programme.Values) assess.Evidence {
+	return assess.Evidence{ID: fmt.Sprintf("%d.%d", subject, form+1), Form: formNames[form], On: asOf - 10, Recorded: recorded, By: "office", Values: values}
+}
+
+var formNames = func() (out [forms]string) {
+	for f := range out {
+		out[f] = fmt.Sprintf("f%d", f+1)
+	}
+	return out
+}()
 
 // boxes gives values as the product keeps them, each boxed once, so that a million subjects fit into memory.
 type boxes struct {

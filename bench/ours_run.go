@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"bihuan.dev/bihuan/assess"
 )
@@ -44,34 +42,6 @@ func (s *scene) ourWhatIf(i int, to clause) (there, back func() distribution, er
 		}
 	}
 	return answer(pr), answer(s.pr), nil
-}
-
-// ourLive gives the function that takes in change k of a list and says what follows. What the subjects then have on file is
-// made beforehand, as a server has it at hand.
-func (s *scene) ourLive(changes []change) func(k int) standing {
-	scores := s.pr.NewScores(s.pop, s.options)
-	box, now, files := newBoxes(), map[int]assess.Subject{}, make([]assess.Subject, len(changes))
-	for k, c := range changes {
-		x, ok := now[c.subject]
-		if !ok {
-			x = s.w.subject(box, s.columns, c.subject)
-		}
-		x.Evidence = slices.Clone(x.Evidence)
-		e := &x.Evidence[c.fact%forms]
-		e.ID, e.Recorded, e.Values = fmt.Sprintf("%s.%d", e.ID, k), int64(forms+k), maps.Clone(e.Values)
-		if f := s.w.facts[c.fact]; c.has {
-			e.Values[f.name] = box.value(f.kind, c.v)
-		} else {
-			delete(e.Values, f.name)
-		}
-		now[c.subject], files[k] = x, x
-	}
-	return func(k int) (out standing) {
-		c := scores.Apply(files[k])
-		out.total, out.rank, out.grade = int(c.Total/(assess.PointsScale/100)), c.Rank, placeOf(c.Grade)
-		copy(out.counts[:], scores.Counts().Grades)
-		return out
-	}
 }
 
 func placeOf(grade string) int {
