@@ -85,6 +85,12 @@ func (s *Site) Populations() []PopulationSize {
 	return out
 }
 
+// LoadPopulation brings a programme's population into memory, or up to the database when it is there, so that the first who asks need not
+// wait for it.
+func (s *Site) LoadPopulation(ctx context.Context, name string) error {
+	return s.withPopulation(ctx, name, func(*population) error { return nil })
+}
+
 // ForgetPopulations drops the populations that were not used for so long, and tells how many. They are loaded again when
 // they are wanted. The site does it by itself after an hour.
 func (s *Site) ForgetPopulations(idle time.Duration) int { return s.populations.forget(idle) }

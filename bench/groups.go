@@ -21,6 +21,7 @@ type scene struct {
 	duck    *database // holds the facts; its dialect is set for each task
 	lite    *database
 	pg      *database
+	stored  *stored // as the product stores it
 }
 
 // open loads a population into every engine that can bear its size.
@@ -46,6 +47,9 @@ func (b *bench) open(n int, log io.Writer) (*scene, error) {
 }
 
 func (s *scene) close() {
+	if s.stored != nil {
+		s.stored.close()
+	}
 	for _, x := range []*database{s.duck, s.lite, s.pg} {
 		if x != nil {
 			x.close()

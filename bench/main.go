@@ -47,7 +47,7 @@ func main() {
 
 func run() error {
 	sizes := flag.String("n", "1000,10000,100000", "numbers of subjects, apart by commas")
-	million := flag.Bool("million", false, "a million subjects too, counts and single facts only: needs some 18 GB of memory")
+	million := flag.Bool("million", false, "a million subjects too, counts, loading and single facts only: needs some 8 GB of memory")
 	rounds := flag.Int("rounds", 7, "rounds; the median counts")
 	quick := flag.Bool("quick", false, "10 000 subjects, 5 rounds, without PostgreSQL and memory")
 	guard := flag.Bool("guard", false, "as -quick, and fail when a ratio is less than half of that in ratios.json")
@@ -147,6 +147,9 @@ func (b *bench) measure(n, rounds int, found *report) error {
 	}
 	if cores := runtime.NumCPU(); cores > 1 && n >= 100_000 {
 		groups = append(groups, one(func() (*group, error) { return s.bulkCounts(cores) }))
+	}
+	if n >= 10_000 && strings.HasPrefix("load at start", b.only) {
+		groups = append(groups, one(func() (*group, error) { return s.loading(os.Stderr) }))
 	}
 	groups = append(groups, one(s.oneFact)) // last: it changes the facts
 	for _, prepare := range groups {

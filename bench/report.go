@@ -68,6 +68,8 @@ var goals = []goal{
 	{"what-if, bands of a ratio", "DuckDB, tuned", []int{100_000}, 10, false},
 	{"what-if, line over a ratio", "DuckDB, tuned", []int{100_000}, 10, false},
 	{"one fact", "SQLite", []int{100_000}, 500, false},
+	{"load at start", "rows of facts, modernc", []int{100_000, 1_000_000}, 8, false},
+	{"load at start", "rows of evidence", []int{100_000}, 8, false},
 }
 
 // markdown writes the tables.
