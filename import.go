@@ -18,6 +18,7 @@ type Import struct {
 	GoodRowsOnly bool       // store the good rows and report the others; otherwise nothing is stored when one row is bad
 	Progress     func(done, total int)
 	Recorded     time.Time // System only: the moment it is taken to be recorded, for the history of a demo
+	AsItHappened bool      // System only: of matters: each thing is taken to be recorded at its own moment, for the history of a demo
 }
 
 // Imported is what became of the rows.
@@ -124,7 +125,11 @@ func (s *Site) fileMany(ctx context.Context, tx *db.Tx, a Actor, name string, ro
 		return Imported{}, err
 	}
 	bad := badRows(opt)
-	changes, rights, err := s.takeMany(ctx, tx, a, run, rows)
+	names := make([]string, len(rows))
+	for i, f := range rows {
+		names[i] = f.Subject
+	}
+	changes, rights, err := s.takeMany(ctx, tx, a, run, names)
 	if err != nil {
 		return Imported{}, err
 	}
@@ -177,14 +182,15 @@ func (s *Site) fileMany(ctx context.Context, tx *db.Tx, a Actor, name string, ro
 	return done, nil
 }
 
-// takeMany holds the subjects that the rows name, by key or ID, and loads their evidence; and what the actor holds, by unit.
-func (s *Site) takeMany(ctx context.Context, tx *db.Tx, a Actor, run *Running, rows []Filing) (map[string]*change, map[string]held, error) {
+// takeMany holds the subjects that rows name, by key or ID, with a moment for each time, and loads their evidence; and what the
+// actor holds, by unit.
+func (s *Site) takeMany(ctx context.Context, tx *db.Tx, a Actor, run *Running, rows []string) (map[string]*change, map[string]held, error) {
 	named, times := []string{}, map[string]int{}
-	for _, f := range rows {
-		if times[f.Subject] == 0 {
-			named = append(named, f.Subject)
+	for _, name := range rows {
+		if times[name] == 0 {
+			named = append(named, name)
 		}
-		times[f.Subject]++
+		times[name]++
 	}
 	idOf := map[string]string{}
 	for _, column := range []string{"id", "key"} { // of a name that is both, the key counts

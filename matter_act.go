@@ -202,11 +202,7 @@ func (s *Site) begin(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter,
 	if id == "" {
 		id = newID()
 	}
-	moment := h.next()
-	if !b.at.IsZero() {
-		moment = b.at.UnixMicro()
-	}
-	at := s.moment(moment)
+	at, moment := w.moments(s, h, b.at)
 	e := programme.Event{Kind: programme.EventRaise, At: at, To: id, Person: b.person, Roles: b.roles,
 		Forms: map[string]programme.Values{b.x.Matter.Raise.Form: b.values}}
 	state, effects, err := b.x.Begin(e, b.since, b.origin)
@@ -227,7 +223,7 @@ func (s *Site) begin(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter,
 	if m.Title == "" {
 		m.Title = titleOf(b.x, b.values, h.sub.Name)
 	}
-	w.begin(m, moment)
+	w.begin(m, at, moment)
 	if b.person != "" {
 		w.tie(m.ID, b.person, tieRaiser, moment)
 	}
@@ -257,6 +253,8 @@ type Move struct {
 	With   []string // of assign: the logins of the co-handlers
 	Parts  []string // of split: what the parts are called
 	As     string   // System only: the role in which it acts
+
+	at time.Time // of what happened in the past
 }
 
 // Act does something with a matter. Of two who do the same thing at once the second is told so; what the stage does not allow
@@ -344,13 +342,13 @@ func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, 
 	if v.actor.system && mv.As != "" {
 		roles = []string{mv.As}
 	}
-	moment := h.next()
-	e := programme.Event{Kind: mv.Kind, Action: mv.Action, At: s.moment(moment), Seen: mv.Seen, Stage: mv.Stage, Person: v.actor.ID, Roles: roles, Reason: reason}
+	at, moment := w.moments(s, h, mv.at)
+	e := programme.Event{Kind: mv.Kind, Action: mv.Action, At: at, Seen: mv.Seen, Stage: mv.Stage, Person: v.actor.ID, Roles: roles, Reason: reason}
 	as, allowed := s.wayOf(m, mv, roles)
 	if e.By = v.actor.Name; !v.everybodyKnows(m.x, as) {
 		e.By = m.x.People([]string{as}).In(programme.Zh)
 	}
-	forms, err := s.fillForms(ctx, tx, v.actor, h, m, mv.Forms, allowed)
+	forms, err := s.fillForms(ctx, tx, v.actor, h, m, mv.Forms, programme.DayOf(at), allowed)
 	if err != nil {
 		return instead(m, e, err)
 	}
@@ -457,14 +455,14 @@ type filledForms struct {
 	attachments map[string][]Attachment
 }
 
-func (s *Site) fillForms(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter, m *stored, raw map[string]map[string]any, allowed []string) (filledForms, error) {
+func (s *Site) fillForms(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter, m *stored, raw map[string]map[string]any, on programme.Day, allowed []string) (filledForms, error) {
 	out := filledForms{map[string]programme.Values{}, map[string][]Attachment{}}
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
 		form, ok := m.x.Form(name)
 		if !ok || !slices.Contains(allowed, name) || form.Ballot {
 			return out, refuse(Invalid, "这一步不用填报“{0}”", "“{0}” is not filled in here", name)
 		}
-		values, wrong := form.Fill(m.run.Programme, raw[name], programme.About{AsOf: s.Today(), Subject: h.about})
+		values, wrong := form.Fill(m.run.Programme, raw[name], programme.About{AsOf: on, Subject: h.about})
 		if err := wrongFields(wrong); err != nil {
 			return out, err
 		}

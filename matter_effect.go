@@ -13,7 +13,7 @@ import (
 
 // follow does what follows from an event, as the process says, in the transaction of the event.
 func (s *Site) follow(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, m *stored, e programme.Event, effects []programme.Effect) error {
-	if m.state.Over() || e.Kind != programme.EventBallot && e.Kind != programme.EventRaise {
+	if !w.past && (m.state.Over() || e.Kind != programme.EventBallot && e.Kind != programme.EventRaise) {
 		if err := s.breakOffBallot(ctx, tx, m); err != nil {
 			return err
 		}
@@ -26,9 +26,15 @@ func (s *Site) follow(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter
 			err = s.tellThem(ctx, tx, w, m, "turn", f.Who, programme.T("{0}：请办理“{1}”", "{0}: “{1}” is for you to do").Fill(m.titled(), m.x.StageTitle(f.Stage)))
 		case programme.EffectCollecting: // the board shows what may be joined; a notice to everybody for each would be noise
 		case programme.EffectBallotStarts:
-			err = s.openMatterBallot(ctx, tx, w, m, f)
+			if w.past {
+				err = s.pollBegins(ctx, tx, w, m, e, f)
+			} else {
+				err = s.openMatterBallot(ctx, tx, w, m, f)
+			}
 		case programme.EffectBallotAgain:
-			err = s.prolongBallot(ctx, tx, w, m, f.Text)
+			if !w.past {
+				err = s.prolongBallot(ctx, tx, w, m, f.Text)
+			}
 		case programme.EffectCountBallot:
 			err = s.countMatterBallot(ctx, tx, w, h, m)
 		case programme.EffectRemind:

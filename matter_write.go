@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"bihuan.dev/bihuan/internal/db"
 	"bihuan.dev/bihuan/programme"
@@ -22,27 +25,54 @@ type writes struct {
 	people                     map[string][]string // who holds which roles where, as far as it was asked
 	parts                      []string            // what the parts of a split are called
 	touched                    bool                // something happened that rules may look at
+
+	past   bool             // it is the history of matters that is written: nobody is told of it, and its ballots are over
+	late   bool             // and it is known from now on only, whenever it happened
+	born   map[string]int64 // when a new matter was raised, microseconds
+	voices [][]any          // of those who had no account
+	polls  []*poll
+}
+
+// moments give when something happens, and when it is known: now, unless the site is told of the past.
+func (w *writes) moments(s *Site, h heldForMatter, at time.Time) (happened time.Time, known int64) {
+	switch {
+	case at.IsZero():
+		known = h.next()
+		return s.moment(known), known
+	case w.late:
+		return at, h.next()
+	}
+	return at, at.UnixMicro()
 }
 
 func (w *writes) put(m *stored, moment int64) {
 	if w.moved == nil {
-		w.moved, w.fresh = map[string]int64{}, map[string]bool{}
+		w.moved, w.fresh, w.born = map[string]int64{}, map[string]bool{}, map[string]int64{}
 	}
-	for i, x := range w.matters {
-		if x.ID == m.ID {
-			w.matters[i] = m
-			w.moved[m.ID] = moment
-			return
-		}
+	if _, there := w.moved[m.ID]; there {
+		i := slices.IndexFunc(w.matters, func(x *stored) bool { return x.ID == m.ID })
+		w.matters[i] = m
+	} else {
+		w.matters = append(w.matters, m)
 	}
-	w.matters = append(w.matters, m)
 	w.moved[m.ID] = moment
 }
 
 // begin notes a new matter.
-func (w *writes) begin(m stored, moment int64) {
+func (w *writes) begin(m stored, raised time.Time, moment int64) {
 	w.put(&m, moment)
-	w.fresh[m.ID] = true
+	w.fresh[m.ID], w.born[m.ID] = true, raised.UnixMicro()
+}
+
+// join takes in what other writes collected, of other matters.
+func (w *writes) join(o *writes) {
+	for _, m := range o.matters {
+		w.put(m, o.moved[m.ID])
+	}
+	maps.Copy(w.fresh, o.fresh)
+	maps.Copy(w.born, o.born)
+	w.ties, w.events, w.forms, w.blobs = append(w.ties, o.ties...), append(w.events, o.events...), append(w.forms, o.forms...), append(w.blobs, o.blobs...)
+	w.notices, w.voices, w.polls, w.touched = append(w.notices, o.notices...), append(w.voices, o.voices...), append(w.polls, o.polls...), w.touched || o.touched
 }
 
 func (w *writes) tie(matter, person, tie string, moment int64) {
@@ -97,7 +127,7 @@ func (s *Site) store(ctx context.Context, tx *db.Tx, w *writes) error {
 		terms := searchTerms(m.Title, m.Code, m.Subject.Name)
 		if w.fresh[m.ID] {
 			rows = append(rows, []any{m.ID, m.Code, m.Programme, m.Name, m.VersionID, m.Subject.ID, m.Unit, m.Title, terms, m.Clause, nullable(m.Round),
-				st.Stage, st.Outcome, st.Meaning, int64(st.Raised), w.moved[m.ID], w.moved[m.ID], closed, due, m.nextOn(), warned, st.Fired, st.Late, string(state)})
+				st.Stage, st.Outcome, st.Meaning, int64(st.Raised), w.born[m.ID], w.moved[m.ID], closed, due, m.nextOn(), warned, st.Fired, st.Late, string(state)})
 		} else {
 			if _, err := tx.Exec(ctx, `UPDATE matter SET unit = $2, version_id = $3, stage = $4, outcome = $5, meaning = $6, moved_at = $7, closed_on = $8, due_on = $9, next_on = $10,
 				warned_on = $11, fired = $12, late = $13, state = $14 WHERE id = $1`, m.ID, m.Unit, m.VersionID, st.Stage, st.Outcome, st.Meaning, w.moved[m.ID],
@@ -114,6 +144,7 @@ func (s *Site) store(ctx context.Context, tx *db.Tx, w *writes) error {
 		rows     [][]any
 		conflict string
 	}{
+		{"voice (id, programme, role, unit, roster, name, code_hash, stamp, created_at, created_by)", w.voices, ""},
 		{`matter (id, code, programme, name, version_id, subject_id, unit, title, terms, clause, round_id, stage, outcome, meaning, raised_on, raised_at, moved_at,
 			closed_on, due_on, next_on, warned_on, fired, late, state)`, rows, ""},
 		{"matter_person (matter_id, person, tie, since)", w.ties, "ON CONFLICT (matter_id, person, tie) DO NOTHING"},
@@ -124,6 +155,9 @@ func (s *Site) store(ctx context.Context, tx *db.Tx, w *writes) error {
 		if err := tx.Insert(ctx, part.into, part.rows, part.conflict); err != nil {
 			return err
 		}
+	}
+	if err := s.storePolls(ctx, tx, w); err != nil {
+		return err
 	}
 	if err := s.storeTurns(ctx, tx, w.matters); err != nil {
 		return err

@@ -31,6 +31,9 @@ type notice struct {
 
 // tellThem collects a notice for each of those whom a process means, but for who brought it about.
 func (s *Site) tellThem(ctx context.Context, tx *db.Tx, w *writes, m *stored, kind string, who []string, text programme.Text) error {
+	if w.past {
+		return nil
+	}
 	people, err := s.peopleOf(ctx, tx, w, m, who)
 	if err != nil {
 		return err
@@ -59,6 +62,9 @@ func (s *Site) escalate(ctx context.Context, tx *db.Tx, w *writes, m *stored, f 
 
 // tellAdministrators tells those who administer a matter's unit.
 func (s *Site) tellAdministrators(ctx context.Context, tx *db.Tx, w *writes, m *stored, text programme.Text) error {
+	if w.past {
+		return nil
+	}
 	var people []string
 	err := eachHolder(ctx, tx, "", m.Unit, []string{Admin}, 0, func(person string, _ int) { people = append(people, person) })
 	if err != nil {

@@ -159,13 +159,17 @@ func lineText[T any](f *File[T], row int, line map[string]any, key string) strin
 }
 
 func lineDay[T any](f *File[T], row int, line map[string]any) programme.Day {
-	text := lineText(f, row, line, "on")
+	return lineDayOf(f, row, line, "on")
+}
+
+func lineDayOf[T any](f *File[T], row int, line map[string]any, key string) programme.Day {
+	text := lineText(f, row, line, key)
 	if text == "" {
 		return 0
 	}
 	day, err := ParseDay(text)
 	if err != nil {
-		f.wrong(row, "on", "“{0}”不是日期，应如 2021-01-20", "{0} is no day; write it like 2021-01-20", text)
+		f.wrong(row, key, "“{0}”不是日期，应如 2021-01-20", "{0} is no day; write it like 2021-01-20", text)
 	}
 	return day
 }

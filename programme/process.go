@@ -213,8 +213,8 @@ func (x *Process) Happened(h Happening) Text {
 }
 
 var kindTexts = map[EventKind]Text{
-	EventRaise: T("提起", "raised"),
-	EventFile:  T("填报", "filed a form"), EventBallot: T("计票", "ballot counted"), EventPause: T("停钟", "clock stopped"),
+	EventRaise: T("提起", "raised"), EventTakeOver: T("转入", "taken over"),
+	EventFile: T("填报", "filed a form"), EventBallot: T("计票", "ballot counted"), EventPause: T("停钟", "clock stopped"),
 	EventResume: T("恢复计时", "clock goes on"), EventExtend: T("延期", "extended"), EventTransfer: T("转办", "transferred"),
 	EventReturn: T("退回", "returned"), EventAssign: T("交办", "assigned"), EventMerge: T("并案", "merged"), EventAbsorb: T("并入一件", "another merged into it"),
 	EventSplit: T("分拆", "split"), EventWithdraw: T("撤回", "withdrawn"), EventReopen: T("重新办理", "reopened"), EventClose: T("未解决办结", "closed unresolved"),
@@ -384,11 +384,7 @@ var roleTexts = map[string]Text{RaiserRole: T("提出人", "who raised it"), Joi
 	SystemRole: T("系统", "the system"), "holder": T("承办人", "who holds it")}
 
 func (x *Process) noForm(name string) *Refusal {
-	title := T(name, name)
-	if f, ok := x.Form(name); ok && !f.Title.Empty() {
-		title = f.Title
-	}
-	r := refused(RefusedNoForm, T("要先填报“{0}”", "“{0}” has to be filled in"), title)
+	r := refused(RefusedNoForm, T("要先填报“{0}”", "“{0}” has to be filled in"), x.formTitle(name))
 	r.Form = name
 	return r
 }

@@ -160,6 +160,7 @@ type EventKind string
 // The kinds of events. Who may bring each about is told at Process.Next.
 const (
 	EventRaise    EventKind = "raise"    // it begins; by Process.Begin
+	EventTakeOver EventKind = "takeover" // it ran elsewhere until now; by Process.TakeOver
 	EventAct      EventKind = "act"      // an action of the stage: Action, with its Forms and Reason
 	EventFile     EventKind = "file"     // a form that the stage collects or needs: Forms
 	EventBallot   EventKind = "ballot"   // the ballot was counted: Figures

@@ -506,3 +506,71 @@ func (x *Process) anyEvent(r *rand.Rand, s State, day Day) Event {
 	}
 	return e
 }
+
+// A matter that ran elsewhere goes on where it stood: only where its process could have led to, with the time that is left.
+func TestTakeOver(t *testing.T) {
+	x := shipped(t, "../programmes/mediation", "dispute")
+	begun, _, err := x.Begin(do("2026-02-02", "resident", "raise:", to("d"), with("application")), 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := func(s string) Day { return DayOf(at(s)) }
+	acceptance, assignment := Values{}, Values{}
+	agreement := Values{"effective": day("2026-02-10"), "last_day": day("2026-03-10")}
+	on := func(forms ...string) map[string]Values {
+		all := map[string]Values{"acceptance": acceptance, "assignment": assignment, "agreement": agreement, "rating": {}, "performance": {}}
+		out := map[string]Values{}
+		for _, f := range forms {
+			out[f] = all[f]
+		}
+		return out
+	}
+	for _, c := range []struct {
+		at       Standing
+		due      string
+		why      RefusalKind
+		contains string
+	}{
+		{Standing{Stage: "registered", Since: at("2026-02-02")}, "2026-02-09", "", ""},
+		{Standing{Stage: "accepted", Since: at("2026-02-04"), Forms: on("acceptance")}, "2026-02-09", "", ""},
+		{Standing{Stage: "ordinary", Since: at("2026-02-06"), Forms: on("acceptance", "assignment"), Days: Dates{"accepted": day("2026-02-04")}}, "2026-03-04", "", ""},
+		{Standing{Stage: "confirming", Since: at("2026-02-10"), Forms: on("acceptance", "assignment", "agreement")}, "2026-03-12", "", ""},
+		{Standing{Stage: "performed", Since: at("2026-03-10"), Forms: on("acceptance", "assignment", "agreement", "performance", "rating")}, "", "", ""},
+		{Standing{Stage: "withdrawn", Since: at("2026-03-10")}, "", "", ""},
+		{Standing{Stage: "ordinary", Since: at("2026-02-06"), Forms: on("acceptance", "assignment")}, "", RefusedWrongValues, "accepted.on"},
+		{Standing{Stage: "ordinary", Since: at("2026-02-06"), Forms: on("acceptance")}, "", RefusedNoForm, "Assignment"},
+		{Standing{Stage: "accepted", Since: at("2026-02-06")}, "", RefusedNoForm, "Acceptance"},
+		{Standing{Stage: "performed", Since: at("2026-03-10"), Forms: on("acceptance", "assignment", "agreement")}, "", RefusedNoForm, ""},
+		{Standing{Stage: "accepted", Since: at("2026-02-01"), Forms: on("acceptance")}, "", RefusedWrongValues, "before it was raised"},
+		{Standing{Stage: "ordinary", Since: at("2026-02-06"), Forms: on("acceptance", "assignment"), Days: Dates{"accepted": day("2026-02-07")}}, "", RefusedWrongValues, "not between"},
+		{Standing{Stage: "nowhere", Since: at("2026-02-06")}, "", RefusedWrongValues, "no stage or end"},
+		{Standing{Stage: "unresolved", Since: at("2026-02-06")}, "", RefusedNoReason, "made public"},
+		{Standing{Stage: "accepted", Since: at("2026-02-06"), Forms: map[string]Values{"acceptance": {}, "survey": {}}}, "", RefusedWrongValues, "no form"},
+	} {
+		s, _, err := x.TakeOver(begun, c.at)
+		if r, ok := errors.AsType[*Refusal](err); c.why != "" {
+			if !ok || r.Kind != c.why || !strings.Contains(r.Text.En, c.contains) {
+				t.Errorf("%s: %v", c.at.Stage, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.at.Stage, err)
+			continue
+		}
+		due := ""
+		if k := x.Clock(s, x.Calendar); k.Runs {
+			due = k.Due.String()
+		}
+		if s.Stage != c.at.Stage || due != c.due || s.Seq != 2 || !s.Over() && len(x.Ways(s)) == 0 {
+			t.Errorf("%s until %s, want %s until %s", s.Stage, due, c.at.Stage, c.due)
+		}
+	}
+	s, _, err := x.TakeOver(begun, Standing{Stage: "registered", Since: at("2026-02-02")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := x.TakeOver(s, Standing{Stage: "accepted", Since: at("2026-02-04"), Forms: on("acceptance")}); err == nil {
+		t.Error("it was taken over twice")
+	}
+}
