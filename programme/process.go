@@ -157,8 +157,8 @@ func (x *Process) Next(state State, e Event) (State, []Effect, error) {
 	if err != nil {
 		return state, nil, err
 	}
-	if c := x.Clock(state, x.Calendar); (s.Over() || s.Visits[s.Stage] != state.Visits[s.Stage]) && c.late(state, DayOf(e.At)) {
-		s.Late++
+	if c := x.Clock(state, x.Calendar); (s.Over() || s.Visits[s.Stage] != state.Visits[s.Stage]) && c.late(state, DayOf(e.At)) && e.Kind != EventBallot {
+		s.Late++ // a ballot runs to the end of its time: nobody is late that it is counted the day after
 	}
 	s.note(e, state.Stage, s.Stage)
 	return s, effects, nil

@@ -59,7 +59,9 @@ func (x *Process) fileForms(s *State, st *Stage, e Event) ([]Effect, error) {
 			if err := x.may(st.Collect.By, e.Roles); err != nil {
 				return nil, err
 			}
-			s.Joined++
+			if len(x.handles(st.Collect.By)) == 0 { // what handlers file is their work
+				s.Joined++
+			}
 		case st.Needs != nil && name == st.Needs.Form:
 			if err := x.may(x.filers(name), e.Roles); err != nil {
 				return nil, err

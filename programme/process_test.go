@@ -104,10 +104,10 @@ func TestProposal(t *testing.T) {
 		{do("2025-01-15", "officer", "start", with("plan")), "doing", "2025-02-14"},
 		{do("2025-02-10", "officer", "done", with("result")), "rating", "2025-02-20"},
 		{do("2025-02-21", "system", "ballot:", votes(3, 1, 0, 2)), "doing", "2025-03-21"},
-		{do("2025-03-03", "officer", "done", with("result", Values{"solved": "partly"})), "rating", "2025-03-13"},
-		{do("2025-03-04", "system", "ballot:", votes(3, 1, 2, 0)), "benefit", "2025-04-03"},
-		{do("2025-03-20", "officer", "file:", with("gain")), "benefit", "2025-04-03"},
-		{do("2025-03-21", "employee+joined", "confirm"), "benefited", ""},
+		{do("2025-03-24", "officer", "done", with("result", Values{"solved": "partly"})), "rating", "2025-04-03"}, // late; the ballot was not
+		{do("2025-03-25", "system", "ballot:", votes(3, 1, 2, 0)), "benefit", "2025-04-24"},
+		{do("2025-04-10", "officer", "file:", with("gain")), "benefit", "2025-04-24"},
+		{do("2025-04-11", "employee+joined", "confirm"), "benefited", ""},
 	})
 	if !s.Over() || s.Meaning != Good || s.Joined != 2 || s.Late != 1 || s.Returns != 3 || !strings.Contains(s.Ballot.Why.Zh, "基本满意 2") {
 		t.Errorf("%+v", s)

@@ -2,101 +2,95 @@ package programmes
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
 
 	"bihuan.dev/bihuan/assess"
+	"bihuan.dev/bihuan/exchange"
 	"bihuan.dev/bihuan/programme"
 )
 
-// A line of mediation/demo/disputes.jsonl.
-type dispute struct {
-	ID, Subject, Stage, By string
-	Raised                 programme.Day
-	Values                 map[string]any
-	Events                 []struct {
-		On                                  programme.Day
-		Stage, Kind, Action, By, Reason, To string
-		Forms                               map[string]map[string]any
+// Every dispute, accusation and proposal of the demos runs through its process as it is told and stands in the end where it
+// says, on whatever day the demo is started. The README of the disputes counts them.
+func TestDemoMatters(t *testing.T) {
+	for _, c := range []struct{ programme, matter, file string }{
+		{"mediation", "dispute", "disputes.jsonl"}, {"mediation", "accusation", "accusations.jsonl"}, {"union", "proposal", "proposals.jsonl"}} {
+		p := one(t, c.programme)
+		x, ok := p.Process(c.matter)
+		b, err := fs.ReadFile(FS, c.programme+"/demo/"+c.file)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		file, err := exchange.ReadMatters(bytes.NewReader(b), exchange.JSONLines, p, c.matter)
+		if err != nil || len(file.Errors) > 0 {
+			t.Fatal(err, file.Errors)
+		}
+		anchor, _ := programme.ParseDay("2026-06-30")
+		for _, shift := range []programme.Day{0, 17, 60, 93, 147, 184, 220, 301} { // over the National Day and the New Year, too
+			ends, late, overdue := map[string]int{}, 0, 0
+			for _, m := range file.Records {
+				s := goes(t, x, m, shift)
+				if s.Stage != m.Stage {
+					t.Errorf("%s stands at %s, not at %s", m.Code, s.Stage, m.Stage)
+				}
+				if s.Over() {
+					ends[s.Outcome]++
+				} else if ends["open"]++; x.Clock(s, x.Calendar).Runs && x.Clock(s, x.Calendar).Due < anchor+shift {
+					overdue++
+				}
+				if s.Late > 0 {
+					late++
+				}
+			}
+			row := fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |", len(file.Records), ends["performed"], ends["agreed"], ends["not_agreed"], ends["decided"]+ends["final"],
+				ends["declined"], ends["withdrawn"], ends["transferred"], ends["unconfirmed"]+ends["unresolved"], ends["open"], overdue, late)
+			if c.matter == "proposal" {
+				row = fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %d | %d | %d |", len(file.Records), ends["benefited"], ends["partly"], ends["declined"], ends["withdrawn"], ends["unresolved"], ends["open"], overdue, late)
+			}
+			if readme, _ := fs.ReadFile(FS, c.programme+"/demo/README.md"); shift == 0 && c.matter != "accusation" && !strings.Contains(string(readme), row) {
+				t.Errorf("%s/demo/README.md should say\n%s", c.programme, row)
+			}
+		}
 	}
 }
 
-// Every dispute of the demo runs through its process as it is told and stands in the end where it says; the README counts them.
-func TestDemoDisputes(t *testing.T) {
-	p := one(t, "mediation")
-	x, _ := p.Process("dispute")
-	centres := map[string]bool{}
-	for _, c := range table(t, "mediation/demo/centres.csv") {
-		centres[c["code"]] = true
-	}
-	fill := func(d dispute, name string, raw map[string]any, on programme.Day) programme.Values {
-		form, ok := p.Form(name)
+// goes lets a matter run so many days later than it says.
+func goes(t *testing.T, x *programme.Process, m exchange.Matter, shift programme.Day) programme.State {
+	t.Helper()
+	fill := func(name string, raw map[string]any, on programme.Day) programme.Values {
+		form, ok := x.Form(name)
 		if !ok {
-			t.Fatalf("%s: no form %s", d.ID, name)
+			t.Fatalf("%s: no form %s", m.Code, name)
 		}
-		values, wrong := form.Fill(p, raw, programme.About{AsOf: on})
+		values, wrong := form.Fill(x.Programme, raw, programme.About{AsOf: on})
 		for _, w := range wrong {
-			t.Errorf("%s: %s.%s: %s", d.ID, name, w.Field, w.Message.En)
+			t.Errorf("%s: %s.%s: %s", m.Code, name, w.Field, w.Message.En)
+		}
+		for field, v := range values {
+			if d, ok := v.(programme.Day); ok {
+				values[field] = d + shift
+			}
 		}
 		return values
 	}
-	b, err := fs.ReadFile(FS, "mediation/demo/disputes.jsonl")
+	s, _, err := x.Begin(programme.Event{At: (m.Raised + shift).Time(), To: m.Code, Roles: []string{m.By},
+		Forms: map[string]programme.Values{x.Matter.Raise.Form: fill(x.Matter.Raise.Form, m.Values, m.Raised)}}, 0, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", m.Code, err)
 	}
-	in := json.NewDecoder(bytes.NewReader(b))
-	in.UseNumber()
-	in.DisallowUnknownFields()
-	ends, late, overdue, n := map[string]int{}, 0, 0, 0
-	anchor, _ := programme.ParseDay("2026-06-30")
-	for ; in.More(); n++ {
-		var d dispute
-		if err := in.Decode(&d); err != nil {
-			t.Fatalf("line %d: %v", n+1, err)
+	for _, e := range m.Events {
+		forms := map[string]programme.Values{}
+		for name, raw := range e.Forms {
+			forms[name] = fill(name, raw, e.On)
 		}
-		if !centres[d.Subject] {
-			t.Errorf("%s: no centre %s", d.ID, d.Subject)
-		}
-		s, _, err := x.Begin(programme.Event{At: d.Raised.Time(), To: d.ID, Roles: []string{d.By},
-			Forms: map[string]programme.Values{"application": fill(d, "application", d.Values, d.Raised)}}, 0, nil)
-		if err != nil {
-			t.Fatalf("%s: %v", d.ID, err)
-		}
-		for _, e := range d.Events {
-			forms := map[string]programme.Values{}
-			for name, raw := range e.Forms {
-				forms[name] = fill(d, name, raw, e.On)
-			}
-			s, _, err = x.Next(s, programme.Event{Kind: programme.EventKind(e.Kind), At: e.On.Time(), Stage: e.Stage, Roles: []string{e.By},
-				Action: e.Action, Forms: forms, Reason: e.Reason, To: e.To})
-			if err != nil {
-				t.Fatalf("%s: %s %s at %s on %s: %v", d.ID, e.Kind, e.Action, e.Stage, e.On, err)
-			}
-		}
-		if s.Stage != d.Stage {
-			t.Errorf("%s stands at %s, not at %s", d.ID, s.Stage, d.Stage)
-		}
-		switch {
-		case s.Over():
-			ends[s.Outcome]++
-		default:
-			ends["open"]++
-			if c := x.Clock(s, x.Calendar); c.Due != 0 && c.Due < anchor {
-				overdue++
-			}
-		}
-		if s.Late > 0 {
-			late++
+		if s, _, err = x.Next(s, programme.Event{Kind: programme.EventKind(e.Kind), At: (e.On + shift).Time(), Stage: e.Seen, Roles: []string{e.By},
+			Action: e.Action, Forms: forms, Reason: e.Reason, To: e.To, Figures: e.Figures}); err != nil {
+			t.Fatalf("%s: %s %s at %s on %s, %d days later: %v", m.Code, e.Kind, e.Action, e.Seen, e.On, shift, err)
 		}
 	}
-	row := fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |", n, ends["performed"], ends["agreed"], ends["not_agreed"], ends["decided"]+ends["final"],
-		ends["declined"], ends["withdrawn"], ends["transferred"], ends["unconfirmed"]+ends["unresolved"], ends["open"], overdue, late)
-	if readme, _ := fs.ReadFile(FS, "mediation/demo/README.md"); !strings.Contains(string(readme), row) {
-		t.Errorf("mediation/demo/README.md should say\n%s", row)
-	}
+	return s
 }
 
 // The centres of the demo have the totals and grades that its README tells.

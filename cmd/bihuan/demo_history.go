@@ -36,6 +36,7 @@ type history struct {
 	subjects []exchange.Subject // not enrolled yet
 	filings  []past             // not filed yet
 	proofs   map[string]string  // attachment of the programme's demo → the one uploaded in its place
+	sample   string             // an attachment that says no more than that it is one
 	total    int
 	show     func(done, total int)
 }
@@ -51,13 +52,17 @@ type past struct {
 // second one is under way.
 func pass(ctx context.Context, site *bihuan.Site, clock *clock, show func(done, total int)) error {
 	h := &history{ctx: ctx, site: site, clock: clock, now: time.Now().In(bihuan.ChinaStandardTime), who: map[string]bihuan.Actor{}, show: show}
-	for _, step := range []func() error{h.read, h.begin, h.decidedRound, h.roundUnderWay, h.loose} {
+	for _, step := range []func() error{h.read, h.begin, h.proposals, h.decidedRound, h.roundUnderWay, h.loose, h.mediation} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	clock.set(time.Time{})
-	return site.Rescore(ctx, h.p.Name)
+	if err := site.Rescore(ctx, h.p.Name); err != nil {
+		return err
+	}
+	_, err := site.Tick(ctx)
+	return err
 }
 
 // read reads the demo data of the programme and moves its days.
@@ -196,12 +201,14 @@ func (h *history) begin() error {
 	if _, err := h.site.ImportUnits(h.ctx, bihuan.System(), rows, bihuan.Import{}); err != nil {
 		return err
 	}
-	union, err := fs.Sub(programmes.FS, "union")
-	if err != nil {
-		return err
-	}
-	if _, err := h.site.Publish(h.ctx, bihuan.System(), union, "union", "示例首版"); err != nil {
-		return err
+	for _, name := range []string{"union", "mediation"} {
+		dir, err := fs.Sub(programmes.FS, name)
+		if err != nil {
+			return err
+		}
+		if _, err := h.site.Publish(h.ctx, bihuan.System(), dir, name, "示例首版"); err != nil {
+			return err
+		}
 	}
 	towns, err := h.site.Children(h.ctx, county)
 	if err != nil {
@@ -242,6 +249,9 @@ func (h *history) uploadProofs() error {
 		}
 		sum := sha256.Sum256(original)
 		h.proofs[hex.EncodeToString(sum[:])] = uploaded.SHA256
+		if kind != "txt" {
+			h.sample = uploaded.SHA256
+		}
 	}
 	for _, f := range h.filings {
 		form, _ := h.p.Form(f.Form)

@@ -17,6 +17,7 @@ type importCommand struct {
 	Units    importUnits    `cmd:"" help:"Import the tree of units: code, parent, name, level." zh:"导入单位树：代码、上级代码、名称、级别。"`
 	Subjects importSubjects `cmd:"" help:"Import what is to be assessed: unit, and the programme's fields." zh:"导入评价对象：所属单位和规范程序规定的各项。"`
 	Evidence importEvidence `cmd:"" help:"Import filed forms." zh:"导入填报的表单。"`
+	Matters  importMatters  `cmd:"" help:"Take over matters that run elsewhere: where each stands, and since when." zh:"接过别处正在办的事项：每件办到哪一步、从何时起。"`
 }
 
 // importing is what every import can be told.
@@ -126,6 +127,64 @@ func (k *importEvidence) Run(c *console) error {
 		}
 		return site.FileMany(c.ctx, bihuan.System(), running.Name, rows, opt)
 	})
+}
+
+type importMatters struct {
+	importing `embed:""`
+	Programme string `placeholder:"P" help:"Programme (default: the only one)." zh:"规范程序（默认唯一的那个）。"`
+	Matter    string `placeholder:"M" help:"Kind of matter (default: the only one of the programme)." zh:"事项种类（默认方案中唯一的那种）。"`
+}
+
+// Run takes matters over.
+func (k *importMatters) Run(c *console) error {
+	site, running, err := k.importing.at(c, k.Programme)
+	if err != nil {
+		return err
+	}
+	defer site.Close()
+	name, err := theMatter(running, k.Matter)
+	if err != nil {
+		return err
+	}
+	read := func(r io.Reader, f exchange.Format) (*exchange.File[exchange.Matter], error) {
+		return exchange.ReadMatters(r, f, running.Programme, name)
+	}
+	return importFile(c, k.importing, read, func(matters []exchange.Matter, opt bihuan.Import) (bihuan.Imported, error) {
+		rows := make([]bihuan.PastMatter, len(matters))
+		for i, m := range matters {
+			rows[i] = pastMatter(m)
+		}
+		return site.ImportMatters(c.ctx, bihuan.System(), running.Name, name, rows, opt)
+	})
+}
+
+// theMatter finds a kind of matter by name, or the only one that a programme writes itself.
+func theMatter(running *bihuan.Running, name string) (string, error) {
+	if name != "" || len(running.Matters) == 1 {
+		if name == "" {
+			name = running.Matters[0].Name
+		}
+		return name, nil
+	}
+	var names []string
+	for _, m := range running.Matters {
+		names = append(names, m.Name)
+	}
+	if len(names) == 0 {
+		return "", wrong("方案 {0} 没有事项", "programme {0} has no matters", running.Name)
+	}
+	return "", wrong("方案 {0} 有几种事项", "programme {0} has several kinds of matters", running.Name).do("用 --matter 指明：{0}", "name one with --matter: {0}", strings.Join(names, " "))
+}
+
+// pastMatter is a row of a file as the site takes it.
+func pastMatter(m exchange.Matter) bihuan.PastMatter {
+	out := bihuan.PastMatter{Row: m.Row, Subject: m.Subject, Code: m.Code, By: m.By, Raiser: m.Raiser, Raised: m.Raised, Values: m.Values, Clause: m.Clause, Stage: m.Stage,
+		Since: m.Since, Days: m.Days, Forms: m.Forms, Why: m.Why, Lead: m.Lead, With: m.With, Who: m.Who}
+	for _, e := range m.Events {
+		out.Moves = append(out.Moves, bihuan.PastMove{On: e.On, Who: e.Who, Figures: e.Figures, Move: bihuan.Move{Kind: programme.EventKind(e.Kind), Action: e.Action,
+			Stage: e.Seen, Forms: e.Forms, Reason: e.Reason, To: e.To, With: e.With, As: e.By}})
+	}
+	return out
 }
 
 // filing is what is filed when a line does not say by whom: by the first that may, as in cases.

@@ -15,7 +15,7 @@ import (
 
 // A dispute is one line of disputes.jsonl: the form it was raised with, then what happened, then where it stands on the anchor day.
 type dispute struct {
-	ID      string  `json:"id"`
+	Code    string  `json:"code"`
 	Subject string  `json:"subject"`
 	Raised  string  `json:"raised"`
 	By      string  `json:"by"`
@@ -81,7 +81,7 @@ type path struct {
 	count int
 }
 
-var paths = []path{{"easy", 24}, {"at_once", 14}, {"ordinary", 28}, {"extended", 6}, {"hard", 6}, {"labour", 8}, {"redo", 4}, {"long_term", 5}, {"failed", 8},
+var paths = []path{{"easy", 19}, {"at_once", 14}, {"ordinary", 28}, {"extended", 6}, {"hard", 6}, {"labour", 8}, {"redo", 4}, {"long_term", 5}, {"failed", 8},
 	{"arbitration", 5}, {"refused", 3}, {"breached", 3}, {"petition", 5}, {"review", 2}, {"final", 1}, {"declined", 3}, {"withdrawn", 3}, {"transferred", 2},
 	{"unconfirmed", 3}, {"unresolved", 2}, {"open", 12}, {"stuck", 3}}
 
@@ -92,10 +92,69 @@ func disputes() []any {
 			all = append(all, invent(p.kind))
 		}
 	}
+	all = append(all, desk()...)
 	slices.SortStableFunc(all, func(a, b dispute) int { return strings.Compare(a.Raised, b.Raised) })
 	var out []any
 	for i, d := range all {
-		d.ID = fmt.Sprintf("MD%s-%04d", strings.ReplaceAll(d.Raised, "-", ""), i+1)
+		d.Code = fmt.Sprintf("MD%s-%04d", strings.ReplaceAll(d.Raised, "-", ""), i+1)
+		out = append(out, d)
+	}
+	return out
+}
+
+// desk are the disputes on the desk of one centre that the demo shows around: one at each turn that somebody has to take.
+func desk() (all []dispute) {
+	for i, stage := range []string{"registered", "accepted", "confirming", "callback", "hard"} {
+		s := stories[[]int{1, 10, 8, 0, 7}[i]]
+		values := v{"title": s.title, "channel": "visit", "category": s.category, "people": 2, "facts": s.facts, "wish": s.wish, "private": false}
+		if s.sum > 0 {
+			values["amount"] = s.sum
+		}
+		t := &teller{stage: "registered"}
+		back := 1
+		if stage != "registered" {
+			t.act(1, "clerk", "accept", "accepted", map[string]v{"acceptance": {"told": then(0), "way": "on_the_spot", "rights": true}}, "")
+		}
+		switch stage {
+		case "confirming", "callback":
+			t.act(1, "clerk", "ordinary", "ordinary", map[string]v{"assignment": {"lead": "调解岗1", "chosen": "parties", "risk": "low"}}, "")
+			t.attempt(4, "closer")
+			t.attempt(5, "agreed")
+			pact := v{"form_of": "written", "effective": then(0), "terms": s.terms, "last_day": then(8), "sum": s.sum}
+			t.act(1, "mediator", "agree", "confirming", map[string]v{"agreement": pact}, "")
+			back = 5
+		case "hard":
+			t.act(1, "head", "hard", "hard", map[string]v{"assignment": {"lead": "调解岗2", "chosen": "centre", "risk": "high"}}, "")
+			t.attempt(9, "apart")
+			t.tell(2, event{Kind: "pause", Action: "hearing", By: "head"})
+			t.tell(7, event{Kind: "resume", By: "head"})
+			t.attempt(12, "apart")
+			back = 50
+		}
+		if stage == "callback" {
+			t.act(2, "raiser", "waive", "performing", nil, "双方愿意自行履行")
+			t.tell(3, event{Kind: "file", By: "mediator", Forms: map[string]v{"followup": {"visited": then(0), "share": "partly"}}})
+			t.act(4, "mediator", "performed", "callback", map[string]v{"performance": {"done_on": then(0)}}, "")
+			back = 2
+		}
+		raised := anchor.AddDate(0, 0, -t.at-back)
+		all = append(all, t.dispute(centres[5].key, raised, values))
+	}
+	return all
+}
+
+// accusations are against the centre whose desk the demo shows, which never learns of them.
+func accusations() []any {
+	values := v{"accused": "中心窗口岗位（示例）", "charge": "反映受理时态度生硬、拖延登记（示例）"}
+	checking := &teller{stage: "received"}
+	checking.act(4, "reviewer", "check", "checking", map[string]v{"accusation_receipt": {"told": then(0), "handler": "信访督查岗"}}, "")
+	over := &teller{stage: "received"}
+	over.act(3, "reviewer", "check", "checking", map[string]v{"accusation_receipt": {"told": then(0), "handler": "信访督查岗"}}, "")
+	over.act(25, "reviewer", "answer", "telling", map[string]v{"accusation_answer": {"told": then(0), "finding": "partly"}}, "")
+	over.act(6, "raiser", "accept", "told", nil, "")
+	var out []any
+	for i, d := range []dispute{checking.dispute(centres[5].key, anchor.AddDate(0, 0, -20), values), over.dispute(centres[8].key, anchor.AddDate(0, 0, -150), values)} {
+		d.Code = fmt.Sprintf("JK%s-%02d", strings.ReplaceAll(d.Raised, "-", ""), i+1)
 		out = append(out, d)
 	}
 	return out
@@ -159,8 +218,12 @@ func invent(kind string) dispute {
 	case "stuck":
 		raised = anchor.AddDate(0, 0, -60-luck.IntN(30))
 	}
-	d := dispute{Subject: c.key, Raised: date(raised), By: "resident", Values: values, Stage: "registered", Events: []event{}}
-	d.Stage = t.stage
+	return t.dispute(c.key, raised, values)
+}
+
+// dispute gives the story its days, as far as the anchor day.
+func (t *teller) dispute(centre string, raised time.Time, values v) dispute {
+	d := dispute{Subject: centre, Raised: date(raised), By: "resident", Values: values, Stage: t.stage, Events: []event{}}
 	for i, e := range t.events {
 		on := raised.AddDate(0, 0, t.on[i])
 		if on.After(anchor) {

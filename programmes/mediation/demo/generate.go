@@ -1,6 +1,6 @@
 //go:build ignore
 
-// Generate writes the invented evidence of the ten centres and 150 invented disputes: centres.csv, evidence.jsonl, disputes.jsonl.
+// Generate writes the invented evidence of the ten centres and 150 invented disputes: centres.csv, evidence.jsonl, disputes.jsonl, accusations.jsonl.
 //
 //	cd programmes/mediation/demo && go run *.go
 //
@@ -74,6 +74,7 @@ func main() {
 	}
 	write("evidence.jsonl", lines)
 	write("disputes.jsonl", disputes())
+	write("accusations.jsonl", accusations())
 	f, err := os.Create("centres.csv")
 	check(err)
 	check(csv.NewWriter(f).WriteAll(rows))

@@ -1,6 +1,6 @@
 //go:build ignore
 
-// Generate writes the invented enterprises and their evidence: enterprises.csv and evidence.jsonl.
+// Generate writes the invented enterprises, their evidence and their proposals: enterprises.csv, evidence.jsonl, proposals.jsonl.
 //
 //	cd programmes/union/demo && go run *.go
 //
@@ -90,6 +90,7 @@ func main() {
 	check(c.Write([]string{"credit_code", "enterprise", "unit", "size", "sector", "signed", "landed", "produced", "contact"}))
 	check(c.WriteAll(rows))
 	check(table.Close())
+	proposals(all)
 	log.Printf("%d enterprises, %d lines", len(all), n)
 }
 
