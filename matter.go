@@ -404,8 +404,9 @@ type MatterEvent struct {
 	Told     programme.Text // what the rules said to it
 	Target   string         // to whom or what, in words
 	From, To programme.Text // stages; alike when it stayed
-	At       time.Time
-	Late     bool // it left its stage after its time
+	At       time.Time      // when the site was told of it
+	On       programme.Day  // when it happened; earlier, of what was taken over from elsewhere
+	Late     bool           // it left its stage after its time
 }
 
 // Matter gives a matter by its ID or its code, to those who may see it.
@@ -452,7 +453,7 @@ func (s *Site) matterFile(ctx context.Context, tx *db.Tx, a Actor, v viewer, m s
 	}
 	for _, w := range m.x.Ways(m.state) {
 		joins := w.Kind == programme.EventFile && collects(m.x, m.Stage, map[string]programme.Values{w.Form: nil})
-		if v.may(m.x, w.By) && w.Kind != programme.EventBallot && !(joins && (v.ties[tieRaiser] || v.ties[tieJoined])) {
+		if (a.system || v.may(m.x, w.By)) && w.Kind != programme.EventBallot && !(joins && (v.ties[tieRaiser] || v.ties[tieJoined])) {
 			out.Ways = append(out.Ways, w)
 		}
 		if w.Kind == programme.EventAct || w.Kind == programme.EventFile || w.Kind == programme.EventBallot {
@@ -515,14 +516,14 @@ func marks(m stored) []StageMark {
 // matterEvents reads what happened to a matter, and whether those affected brought its end about.
 func (s *Site) matterEvents(ctx context.Context, tx *db.Tx, v viewer, m stored) (out []MatterEvent, confirmed bool, err error) {
 	late := 0
-	err = tx.Each(ctx, `SELECT e.seq, e.kind, e.action, e.person, COALESCE(a.name, v.name, ''), e.acted_as, e.reason, e.target, e.told, e.at, e.from_stage, e.stage, e.late
+	err = tx.Each(ctx, `SELECT e.seq, e.kind, e.action, e.person, COALESCE(a.name, v.name, ''), e.acted_as, e.reason, e.target, e.told, e.at, e.on_day, e.from_stage, e.stage, e.late
 		FROM matter_event e LEFT JOIN account a ON a.id = e.person LEFT JOIN voice v ON v.id = e.person WHERE e.matter_id = $1 ORDER BY e.seq`, []any{m.ID},
 		func(scan func(...any) error) error {
 			var e MatterEvent
 			var person, name, as, from, to, told string
 			var at int64
 			var lates int
-			if err := scan(&e.Seq, &e.Kind, &e.Action, &person, &name, &as, &e.Reason, &e.Target, &told, &at, &from, &to, &lates); err != nil {
+			if err := scan(&e.Seq, &e.Kind, &e.Action, &person, &name, &as, &e.Reason, &e.Target, &told, &at, &e.On, &from, &to, &lates); err != nil {
 				return err
 			}
 			e.Title, e.As, e.At = m.x.Happened(programme.Happening{Kind: e.Kind, Action: e.Action, From: from}), m.x.People([]string{as}), s.moment(at)

@@ -111,8 +111,7 @@ func (m matterReader) columns() []column {
 			key.called = append(key.called, f.Name, f.Title.Zh, f.Title.En)
 		}
 	}
-	columns := []column{
-		key,
+	columns := []column{ // a name that a subject's key has too means the matter's own
 		{"code", []string{"编号", "事项编号", "查询码"}, true},
 		{"raised", []string{"提起日期", "登记日期", "提出日期"}, true},
 		{"stage", []string{"环节", "当前环节", "现状", "结果"}, false},
@@ -123,6 +122,7 @@ func (m matterReader) columns() []column {
 		{"with", []string{"会办账号", "会办"}, false},
 		{"why", []string{"公开理由", "办结理由"}, false},
 		{"clause", []string{"条款"}, false},
+		key,
 	}
 	taken := map[string]bool{}
 	for _, c := range columns {

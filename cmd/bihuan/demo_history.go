@@ -52,7 +52,7 @@ type past struct {
 // second one is under way.
 func pass(ctx context.Context, site *bihuan.Site, clock *clock, show func(done, total int)) error {
 	h := &history{ctx: ctx, site: site, clock: clock, now: time.Now().In(bihuan.ChinaStandardTime), who: map[string]bihuan.Actor{}, show: show}
-	for _, step := range []func() error{h.read, h.begin, h.proposals, h.decidedRound, h.roundUnderWay, h.loose, h.mediation} {
+	for _, step := range []func() error{h.publish, h.read, h.begin, h.proposals, h.decidedRound, h.roundUnderWay, h.loose, h.mediation} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -65,19 +65,31 @@ func pass(ctx context.Context, site *bihuan.Site, clock *clock, show func(done, 
 	return err
 }
 
-// read reads the demo data of the programme and moves its days.
-func (h *history) read() error {
-	union, err := fs.Sub(programmes.FS, "union")
+// publish lets the programmes run, from the first day.
+func (h *history) publish() error {
+	h.shift = programme.DayOf(h.now) - mustDay(anchor)
+	h.clock.set(h.moment(h.day("2024-07-01"), 0))
+	for _, name := range []string{"union", "mediation"} {
+		dir, err := fs.Sub(programmes.FS, name)
+		if err != nil {
+			return err
+		}
+		if _, err := h.site.Publish(h.ctx, bihuan.System(), dir, name, "示例首版"); err != nil {
+			return err
+		}
+	}
+	union, err := h.site.Running(h.ctx, "union")
 	if err != nil {
 		return err
 	}
-	p, mistakes := programme.Load(union, "union")
-	if p == nil {
-		return mistakes
-	}
-	h.p = p
-	h.shift = programme.DayOf(h.now) - mustDay(anchor)
-	file := func(name string) ([]byte, error) { return fs.ReadFile(union, path.Join("demo", name)) }
+	h.p = union.Programme
+	return nil
+}
+
+// read reads the demo data of the programme and moves its days.
+func (h *history) read() error {
+	p := h.p
+	file := func(name string) ([]byte, error) { return programmes.FS.ReadFile(path.Join("union/demo", name)) }
 	table, err := file("enterprises.csv")
 	if err != nil {
 		return err
@@ -179,9 +191,8 @@ func (h *history) filer(f exchange.Filing) string {
 	return "unions"
 }
 
-// begin makes the site: units, the programme, the attachments, the first enterprises, and the accounts.
+// begin makes the site: units, the accounts, and the attachments.
 func (h *history) begin() error {
-	h.clock.set(h.moment(h.day("2024-07-01"), 0))
 	content, err := programmes.FS.ReadFile("union/demo/units.csv")
 	if err != nil {
 		return err
@@ -200,15 +211,6 @@ func (h *history) begin() error {
 	}
 	if _, err := h.site.ImportUnits(h.ctx, bihuan.System(), rows, bihuan.Import{}); err != nil {
 		return err
-	}
-	for _, name := range []string{"union", "mediation"} {
-		dir, err := fs.Sub(programmes.FS, name)
-		if err != nil {
-			return err
-		}
-		if _, err := h.site.Publish(h.ctx, bihuan.System(), dir, name, "示例首版"); err != nil {
-			return err
-		}
 	}
 	towns, err := h.site.Children(h.ctx, county)
 	if err != nil {

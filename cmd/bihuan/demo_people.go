@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"sync"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/programme"
@@ -63,17 +65,22 @@ func hidden(towns []bihuan.Unit) []person {
 	return list
 }
 
-// enter creates the accounts. Each actor that comes back has the account's identity and the system's power, so that
-// history carries names and may be recorded in the past.
+// enter creates the accounts, several at a time: hashing a password takes its while. Each actor that comes back has the
+// account's identity and the system's power, so that history carries names and may be recorded in the past.
 func enter(ctx context.Context, site *bihuan.Site, list []person, password string, who map[string]bihuan.Actor) error {
+	var mu sync.Mutex
+	var errs []error
+	var wg sync.WaitGroup
 	for _, p := range list {
-		account, err := site.CreateAccount(ctx, bihuan.System(), bihuan.NewAccount{Login: p.login, Name: p.name, Password: password, Lang: programme.Zh, Grants: p.grants})
-		if err != nil {
-			return err
-		}
-		actor := bihuan.System()
-		actor.ID, actor.Login, actor.Name, actor.Grants = account.ID, account.Login, account.Name, account.Grants
-		who[p.login] = actor
+		wg.Go(func() {
+			account, err := site.CreateAccount(ctx, bihuan.System(), bihuan.NewAccount{Login: p.login, Name: p.name, Password: password, Lang: programme.Zh, Grants: p.grants})
+			actor := bihuan.System()
+			actor.ID, actor.Login, actor.Name, actor.Grants = account.ID, account.Login, account.Name, account.Grants
+			mu.Lock()
+			defer mu.Unlock()
+			who[p.login], errs = actor, append(errs, err)
+		})
 	}
-	return nil
+	wg.Wait()
+	return errors.Join(errs...)
 }

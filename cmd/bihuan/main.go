@@ -32,7 +32,8 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Check programmes: tell every mistake, run the cases." zh:"检查规范程序：列出全部错误，运行样例。"`
 	Assess  assessCommand  `cmd:"" help:"Score evidence from a file or pipe, with reasons; needs no server and no database." zh:"对文件或管道中的佐证评分并说明理由，不需要服务器和数据库。"`
 	Whatif  whatifCommand  `cmd:"" help:"Show what a change of a standard would do to those who are scored; needs no server and no database." zh:"试算：修改规范后谁升谁降，不需要服务器和数据库。"`
-	Import  importCommand  `cmd:"" help:"Import units, subjects or evidence from CSV, xlsx or JSON Lines." zh:"从 CSV、xlsx 或 JSON Lines 导入单位、评价对象或佐证。"`
+	Import  importCommand  `cmd:"" help:"Import units, subjects, evidence or running matters from CSV, xlsx or JSON Lines." zh:"从 CSV、xlsx 或 JSON Lines 导入单位、评价对象、佐证或在办事项。"`
+	Matters mattersCommand `cmd:"" help:"List, show, raise and act upon matters, for scripts." zh:"列出、查看、提起、办理事项，供脚本使用。"`
 	Publish publishCommand `cmd:"" help:"Publish a programme: check it and let it run on the site." zh:"发布规范程序：检查通过后在站点上运行。"`
 	Account accountCommand `cmd:"" help:"Add accounts, set passwords, grant roles." zh:"新增账号、设置密码、授予角色。"`
 	Config  configCommand  `cmd:"" help:"Print every setting and where it came from." zh:"列出每项设置及其来源。"`
