@@ -88,7 +88,9 @@ func TestImportMattersBadRows(t *testing.T) {
 			bad("B8", func(m *bihuan.PastMatter) { m.Stage = "unresolved" }),
 			bad("B9", func(m *bihuan.PastMatter) { m.Stage, m.Lead = "joining", "m1" }),
 			bad("B10", func(m *bihuan.PastMatter) { m.By = "officer" }),
-			bad("B11", func(m *bihuan.PastMatter) { m.Stage, m.Forms = "joining", map[string]map[string]any{"letter": {"charge": "x", "about": "y"}} }),
+			bad("B11", func(m *bihuan.PastMatter) {
+				m.Stage, m.Forms = "joining", map[string]map[string]any{"letter": {"charge": "x", "about": "y"}}
+			}),
 		}
 		r.As(bihuan.System()).ImportMatters("proposal", bihuan.Import{}, rows...)
 		r.Want(bihuan.Invalid)

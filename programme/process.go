@@ -74,7 +74,7 @@ func (x *Process) Begin(e Event, since Day, origin *State) (State, []Effect, err
 		}
 	}
 	if len(m.Raise.Within) > 0 && since != 0 {
-		if due, _, _ := x.earliest(m.Raise.Within, since, nil, nil, x.Calendar); day > due {
+		if due, _, _, _ := x.earliest(m.Raise.Within, since, nil, nil, x.Calendar); day > due {
 			return State{}, nil, refused(RefusedTooLate, T("{0}前可以提起，已经过期", "it could be raised until {0}; that day has passed"), due)
 		}
 	}

@@ -1,15 +1,14 @@
 package programme
 
-import "slices"
-
 // Clock is the time limit of the stage that a matter is in.
 type Clock struct {
-	Runs    bool // there is a limit
-	Start   Day  // the day from which it counts; the next one is the first
-	Due     Day  // the last day on which it is in time
-	Stopped bool // it stands still now; Due does not count the break that lasts
-	Known   bool // the calendar knows the holidays of every year that matters; otherwise Due may be wrong
-	Why     Text // how Due came about
+	Runs     bool // there is a limit
+	Start    Day  // the day from which it counts; the next one is the first
+	Due      Day  // the last day on which it is in time
+	Workdays bool // the limit that decides counts working days, and so does what is left
+	Stopped  bool // it stands still now; Due does not count the break that lasts
+	Known    bool // the calendar knows the holidays of every year that matters; otherwise Due may be wrong
+	Why      Text // how Due came about
 }
 
 // defaultBallot is how long a ballot runs that has no limit of its own, so that none runs for ever.
@@ -36,9 +35,9 @@ func (x *Process) Clock(s State, cal *Calendar) Clock {
 	if s.Rerun {
 		start, whence = s.From, T("再次征集", "when the ballot began again")
 	}
-	due, why, known := x.earliest(limits, start, s.Pauses, s.Extended, cal)
+	due, unit, why, known := x.earliest(limits, start, s.Pauses, s.Extended, cal)
 	_, stopped := s.Paused()
-	c := Clock{Runs: true, Start: start, Due: due, Stopped: stopped, Known: known}
+	c := Clock{Runs: true, Start: start, Due: due, Workdays: unit == "workday", Stopped: stopped, Known: known}
 	c.Why = T("从{0}（{1}）起{2}，到{3}", "{2} from {0} ({1}): until {3}").Fill(start, whence, why, due)
 	if stopped {
 		c.Why = T("{0}；{1}起停钟（{2}）", "{0}; the clock has stood still since {1} ({2})").Fill(c.Why, s.Pauses[len(s.Pauses)-1].Since, s.Pauses[len(s.Pauses)-1].For)
@@ -64,7 +63,8 @@ func (x *Process) Deadline(s State, cal *Calendar) (due Day, why Text, known boo
 	return c.Due, c.Why, c.Runs && c.Known
 }
 
-// Left tells how many days are left on a day, negative once it is overdue: working days when the limit counts these.
+// Left tells how many days are left on a day, negative once it is overdue: working days when the limit that decides
+// counts these.
 func (x *Process) Left(s State, on Day, cal *Calendar) (n int, ok bool) {
 	c := x.Clock(s, cal)
 	if !c.Runs {
@@ -73,23 +73,14 @@ func (x *Process) Left(s State, on Day, cal *Calendar) (n int, ok bool) {
 	if b, stopped := s.Paused(); stopped {
 		on = b.Since
 	}
-	if x.InWorkdays(s) {
+	if c.Workdays {
 		return cal.Workdays(on, c.Due), true
 	}
 	return int(c.Due - on), true
 }
 
-// InWorkdays reports whether the time limit of the stage that a matter is in counts working days alone.
-func (x *Process) InWorkdays(s State) bool {
-	limits := s.Within
-	if st, ok := x.Matter.Stage(s.Stage); ok && len(limits) == 0 {
-		limits = st.Within
-		if len(limits) == 0 && st.Ballot != nil {
-			limits = defaultBallot
-		}
-	}
-	return len(limits) > 0 && !slices.ContainsFunc(limits, func(l Span) bool { return l.Unit != "workday" })
-}
+// InWorkdays reports whether the time limit that decides in the stage a matter is in counts working days.
+func (x *Process) InWorkdays(s State) bool { return x.Clock(s, x.Calendar).Workdays }
 
 // start gives the day a clock starts from, and what day that is.
 func (x *Process) start(s State, from string) (Day, Text) {
@@ -120,7 +111,7 @@ func (x *Process) dateTitle(form, field string) Text {
 // earliest gives the end of the limit that ends first. The day a clock starts from does not count. Limits in days, weeks,
 // months and years that would end on a day off end on the next working day (Civil Code art. 203); a limit of 0 is that day itself.
 // Breaks are added in the unit of the limit, before and after extensions alike.
-func (x *Process) earliest(limits Limits, start Day, breaks []Break, extended []Extension, cal *Calendar) (due Day, why Text, known bool) {
+func (x *Process) earliest(limits Limits, start Day, breaks []Break, extended []Extension, cal *Calendar) (due Day, unit string, why Text, known bool) {
 	known = true
 	for i, l := range limits {
 		d := cal.Add(start, l)
@@ -150,7 +141,7 @@ func (x *Process) earliest(limits Limits, start Day, breaks []Break, extended []
 			}
 		}
 		if i == 0 || d < due {
-			due, why = d, w
+			due, unit, why = d, l.Unit, w
 		}
 		if l.N > 0 {
 			for year := start.Time().Year(); year <= d.Time().Year(); year++ {
@@ -161,7 +152,7 @@ func (x *Process) earliest(limits Limits, start Day, breaks []Break, extended []
 	if len(limits) > 1 {
 		why = T("{0}（几个时限中最先到的）", "{0} (the first of several limits)").Fill(why)
 	}
-	return due, why, known
+	return due, unit, why, known
 }
 
 // knowsAll reports whether nothing is unknown of a year: a calendar of weekends has no holidays to know.

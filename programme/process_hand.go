@@ -32,7 +32,7 @@ func (x *Process) hand(s *State, st *Stage, e Event) ([]Effect, error) {
 	if s.Unit == "" && len(s.Days) > 1 && s.Assigned == s.Raised {
 		return nil, refused(RefusedImpossible, T("本单位已经开始办理，不能再退回", "it is being handled here already and cannot be returned"))
 	}
-	if due, _, _ := x.earliest(limits, s.Assigned, nil, nil, x.Calendar); day > due {
+	if due, _, _, _ := x.earliest(limits, s.Assigned, nil, nil, x.Calendar); day > due {
 		return nil, refused(RefusedTooLate, T("不归本单位办的，{0}前可以退回，已经过期", "what belongs elsewhere could be returned until {0}; that day has passed"), due)
 	}
 	s.Unit, s.Assigned, s.Lead, s.With = "", day, "", nil

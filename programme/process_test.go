@@ -203,7 +203,7 @@ func TestDisputeClocks(t *testing.T) {
 		{"2024-09-27", Limits{{1, "workday"}}, "2024-09-29", true}, // a Sunday that is worked
 		{"2098-01-01", Limits{{5, "workday"}}, "2098-01-08", false},
 	} {
-		due, _, known := x.earliest(w.limit, DayOf(at(w.start)), nil, nil, x.Calendar)
+		due, _, _, known := x.earliest(w.limit, DayOf(at(w.start)), nil, nil, x.Calendar)
 		if due.String() != w.want || known != w.known {
 			t.Errorf("%s + %v: %s %v, want %s %v", w.start, w.limit, due, known, w.want, w.known)
 		}
