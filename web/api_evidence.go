@@ -9,8 +9,8 @@ import (
 	"bihuan.dev/bihuan"
 )
 
-// filingJSON is a filled form on its way in.
-type filingJSON struct {
+// FilingJSON is a filled form on its way in.
+type FilingJSON struct {
 	Form       string         `json:"form"`
 	On         string         `json:"on,omitempty" doc:"The day it is true; default: the form's own date field, else today"`
 	By         string         `json:"by,omitempty" doc:"The party or role that files; default: the one your grants give"`
@@ -21,10 +21,10 @@ type filingJSON struct {
 // filingOfJSON is a filled form with the subject that it is of.
 type filingOfJSON struct {
 	Subject string `json:"subject" doc:"Its key or ID"`
-	filingJSON
+	FilingJSON
 }
 
-func (j filingJSON) filing(subject string) (bihuan.Filing, error) {
+func (j FilingJSON) filing(subject string) (bihuan.Filing, error) {
 	on, err := dayIn(j.On, "on")
 	return bihuan.Filing{Subject: subject, Form: j.Form, On: on, By: j.By, Values: exact(j.Values), Supersedes: j.Supersedes}, err
 }
@@ -76,8 +76,8 @@ func asFiled(filed bihuan.Filed) *filedJSON {
 func (f *face) apiEvidence(api huma.API) {
 	verb(f, api, "POST", "/subjects/{subject}/evidence", "file", "File a form for a subject, and see what moved",
 		func(ctx context.Context, c caller, in *struct {
-			subjectPath
-			Body filingJSON
+			SubjectPath
+			Body FilingJSON
 		}) (*filedJSON, error) {
 			filing, err := in.Body.filing(in.Subject)
 			if err != nil {
@@ -114,7 +114,7 @@ func (f *face) apiEvidence(api huma.API) {
 		})
 	verb(f, api, "GET", "/subjects/{subject}/evidence", "evidenceOf", "The evidence of a subject, newest first",
 		func(ctx context.Context, c caller, in *struct {
-			subjectPath
+			SubjectPath
 			Form string `query:"form"`
 		}) (*[]evidenceJSON, error) {
 			list, err := f.site.EvidenceOf(ctx, c.actor, in.Subject, in.Form)

@@ -11,11 +11,11 @@ import (
 	"bihuan.dev/bihuan/programme"
 )
 
-type matterPath struct {
+type MatterPath struct {
 	Matter string `path:"matter" doc:"ID or code"`
 }
 
-type matterJSON struct {
+type MatterJSON struct {
 	ID         string    `json:"id"`
 	Code       string    `json:"code" doc:"Told to people; names nobody"`
 	Programme  string    `json:"programme"`
@@ -49,8 +49,8 @@ type matterJSON struct {
 	Raiser     string    `json:"raiser,omitempty" doc:"Who raised it, for those who may know"`
 }
 
-func asMatter(m bihuan.Matter, l programme.Lang) matterJSON {
-	out := matterJSON{ID: m.ID, Code: m.Code, Programme: m.Programme, Name: m.Name, Kind: m.Kind.In(l), Title: m.Title, Subject: m.Subject.ID, Of: m.Subject.Name,
+func asMatter(m bihuan.Matter, l programme.Lang) MatterJSON {
+	out := MatterJSON{ID: m.ID, Code: m.Code, Programme: m.Programme, Name: m.Name, Kind: m.Kind.In(l), Title: m.Title, Subject: m.Subject.ID, Of: m.Subject.Name,
 		Unit: m.Unit, UnitName: m.UnitName, Clause: m.Clause, Round: m.Round, Stage: m.Stage, StageTitle: m.StageTitle.In(l), Outcome: m.Outcome, Meaning: m.Meaning, Why: m.Why,
 		Raised: dayJSON{m.RaisedOn}, Moved: m.MovedAt, Left: m.Left, Stopped: m.Clock.Stopped, Light: string(m.Light), Holder: m.Holder.In(l), Lead: m.Lead, With: m.With,
 		Joined: m.Joined, Late: m.Late, Seq: m.Seq, Raiser: m.Raiser}
@@ -81,7 +81,7 @@ func asWays(ways []programme.Way, l programme.Lang) []wayJSON {
 }
 
 type matterFileJSON struct {
-	matterJSON
+	MatterJSON
 	Events  []matterEventJSON `json:"events" doc:"The oldest first"`
 	Forms   []matterFormJSON  `json:"forms"`
 	Ways    []wayJSON         `json:"ways" doc:"What you may do with it now"`
@@ -127,7 +127,7 @@ type matterLinkJSON struct {
 }
 
 func asMatterFile(m bihuan.MatterFile, l programme.Lang) *matterFileJSON {
-	out := &matterFileJSON{matterJSON: asMatter(m.Matter, l), Events: []matterEventJSON{}, Forms: []matterFormJSON{}, Ways: asWays(m.Ways, l), Hides: m.Hides, Follows: m.Follows, Reminds: m.Reminds}
+	out := &matterFileJSON{MatterJSON: asMatter(m.Matter, l), Events: []matterEventJSON{}, Forms: []matterFormJSON{}, Ways: asWays(m.Ways, l), Hides: m.Hides, Follows: m.Follows, Reminds: m.Reminds}
 	if out.Hides == nil {
 		out.Hides = []string{}
 	}
@@ -163,8 +163,8 @@ func asMatterFile(m bihuan.MatterFile, l programme.Lang) *matterFileJSON {
 	return out
 }
 
-// matterQueryJSON selects matters.
-type matterQueryJSON struct {
+// MatterQueryJSON selects matters.
+type MatterQueryJSON struct {
 	Programme string `query:"programme"`
 	Name      string `query:"name" doc:"Of the process"`
 	Unit      string `query:"unit" doc:"Code of a unit: it and everything below, of the subject or of the body that handles it"`
@@ -176,7 +176,7 @@ type matterQueryJSON struct {
 	Search    string `query:"search" doc:"Words of the title, the code, pinyin or its initials"`
 }
 
-func (q matterQueryJSON) query() bihuan.MatterQuery {
+func (q MatterQueryJSON) query() bihuan.MatterQuery {
 	return bihuan.MatterQuery{Programme: q.Programme, Name: q.Name, Unit: q.Unit, Subject: q.Subject, Round: q.Round, Clause: q.Clause, State: q.State, Stage: q.Stage, Search: q.Search}
 }
 
@@ -184,12 +184,12 @@ func (q matterQueryJSON) query() bihuan.MatterQuery {
 func (f *face) apiMatters(api huma.API) {
 	type mattersJSON struct {
 		Total    int          `json:"total"`
-		Matters  []matterJSON `json:"matters"`
+		Matters  []MatterJSON `json:"matters"`
 		Together []wayJSON    `json:"together" doc:"What you may do with several of these at once"`
 	}
 	verb(f, api, "GET", "/matters", "matters", "Matters that you may see",
 		func(ctx context.Context, c caller, in *struct {
-			matterQueryJSON
+			MatterQueryJSON
 			Box    string `query:"box" enum:"todo,done,raised,following" doc:"Of yours; absent: whatever you may see"`
 			Sort   string `query:"sort" enum:"moved,due,raised" default:"moved"`
 			Offset int    `query:"offset" minimum:"0"`
@@ -201,7 +201,7 @@ func (f *face) apiMatters(api huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			out := &mattersJSON{Total: page.Total, Matters: []matterJSON{}, Together: asWays(page.Together, c.lang)}
+			out := &mattersJSON{Total: page.Total, Matters: []MatterJSON{}, Together: asWays(page.Together, c.lang)}
 			for _, m := range page.Matters {
 				out.Matters = append(out.Matters, asMatter(m, c.lang))
 			}
@@ -214,7 +214,7 @@ func (f *face) apiMatters(api huma.API) {
 		Following int `json:"following" doc:"That you joined or follow"`
 	}
 	verb(f, api, "GET", "/matters/boxes", "matterBoxes", "How many matters are in each of your boxes",
-		func(ctx context.Context, c caller, in *matterQueryJSON) (*boxesJSON, error) {
+		func(ctx context.Context, c caller, in *MatterQueryJSON) (*boxesJSON, error) {
 			n, err := f.site.MatterCounts(ctx, c.actor, in.query())
 			if err != nil {
 				return nil, err
@@ -222,7 +222,7 @@ func (f *face) apiMatters(api huma.API) {
 			return &boxesJSON{n[bihuan.BoxTodo], n[bihuan.BoxDone], n[bihuan.BoxRaised], n[bihuan.BoxFollowing]}, nil
 		})
 	verb(f, api, "GET", "/matters/{matter}", "matter", "A matter with all that happened to it, as far as you may know it",
-		func(ctx context.Context, c caller, in *matterPath) (*matterFileJSON, error) {
+		func(ctx context.Context, c caller, in *MatterPath) (*matterFileJSON, error) {
 			m, err := f.site.Matter(ctx, c.actor, in.Matter)
 			if err != nil {
 				return nil, err
@@ -262,8 +262,8 @@ func (f *face) apiMatters(api huma.API) {
 	f.apiActs(api)
 }
 
-// moveJSON is what is done with one matter or with several.
-type moveJSON struct {
+// MoveJSON is what is done with one matter or with several.
+type MoveJSON struct {
 	Kind   string   `json:"kind" enum:"act,file,pause,resume,extend,transfer,return,assign,merge,split,withdraw,reopen,close,remind"`
 	Action string   `json:"action,omitempty" doc:"Of act and pause"`
 	Reason string   `json:"reason,omitempty" maxLength:"2000"`
@@ -271,7 +271,7 @@ type moveJSON struct {
 	With   []string `json:"with,omitempty" doc:"Of assign: the logins of the co-handlers"`
 }
 
-func (j moveJSON) move() bihuan.Move {
+func (j MoveJSON) move() bihuan.Move {
 	return bihuan.Move{Kind: programme.EventKind(j.Kind), Action: j.Action, Reason: j.Reason, To: j.To, With: j.With}
 }
 
@@ -279,9 +279,9 @@ func (j moveJSON) move() bihuan.Move {
 func (f *face) apiActs(api huma.API) {
 	verb(f, api, "POST", "/matters/{matter}/act", "act", "Do something with a matter",
 		func(ctx context.Context, c caller, in *struct {
-			matterPath
+			MatterPath
 			Body struct {
-				moveJSON
+				MoveJSON
 				Seen  int                       `json:"seen,omitempty" minimum:"0" doc:"The seq of what you looked at: who comes second is then told so"`
 				Stage string                    `json:"stage,omitempty" doc:"The stage that you looked at"`
 				Forms map[string]map[string]any `json:"forms,omitempty" doc:"Values by form"`
@@ -323,7 +323,7 @@ func (f *face) apiActs(api huma.API) {
 	verb(f, api, "POST", "/matters/batch", "actOnMany", "Do the same with up to 300 matters: each is done or refused by itself",
 		func(ctx context.Context, c caller, in *struct {
 			Body struct {
-				moveJSON
+				MoveJSON
 				Matters []struct {
 					Matter string `json:"matter" doc:"ID or code"`
 					Seen   int    `json:"seen,omitempty" minimum:"0"`
@@ -352,7 +352,7 @@ func (f *face) apiActs(api huma.API) {
 		})
 	verb(f, api, "POST", "/matters/{matter}/follow", "follow", "Be told of what becomes of a matter, or not any more",
 		func(ctx context.Context, c caller, in *struct {
-			matterPath
+			MatterPath
 			Body struct {
 				Follows bool `json:"follows"`
 			}
@@ -364,7 +364,7 @@ func (f *face) apiActs(api huma.API) {
 		Name  string `json:"name"`
 	}
 	verb(f, api, "GET", "/matters/{matter}/handlers", "handlers", "Who may be named lead handler or co-handler, the nearest first",
-		func(ctx context.Context, c caller, in *matterPath) (*[]handlerJSON, error) {
+		func(ctx context.Context, c caller, in *MatterPath) (*[]handlerJSON, error) {
 			list, err := f.site.MatterHandlers(ctx, c.actor, in.Matter)
 			if err != nil {
 				return nil, err
@@ -401,7 +401,7 @@ func asBallot(b bihuan.BallotFigures, l programme.Lang) ballotJSON {
 
 // apiBallots: secret ballots.
 func (f *face) apiBallots(api huma.API) {
-	type ballotPath struct {
+	type BallotPath struct {
 		Ballot string `path:"ballot"`
 	}
 	verb(f, api, "GET", "/ballots", "ballots", "The ballots in which you may vote and have not",
@@ -417,7 +417,7 @@ func (f *face) apiBallots(api huma.API) {
 			return &out, nil
 		})
 	verb(f, api, "GET", "/ballots/{ballot}", "ballot", "A ballot and its figures, once they may be shown",
-		func(ctx context.Context, c caller, in *ballotPath) (*ballotJSON, error) {
+		func(ctx context.Context, c caller, in *BallotPath) (*ballotJSON, error) {
 			b, err := f.site.Ballot(ctx, c.actor, in.Ballot)
 			if err != nil {
 				return nil, err
@@ -427,7 +427,7 @@ func (f *face) apiBallots(api huma.API) {
 		})
 	verb(f, api, "POST", "/ballots/{ballot}/vote", "vote", "Cast your vote, once; nobody can read or change it afterwards",
 		func(ctx context.Context, c caller, in *struct {
-			ballotPath
+			BallotPath
 			Body struct {
 				Values map[string]any `json:"values"`
 			}

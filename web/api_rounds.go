@@ -42,7 +42,7 @@ func asRound(r bihuan.Round) roundJSON {
 	return out
 }
 
-type roundPath struct {
+type RoundPath struct {
 	Round string `path:"round" doc:"ID"`
 }
 
@@ -85,12 +85,12 @@ func (f *face) apiRounds(api huma.API) {
 				Unit: in.Body.Unit, AsOf: asOf, Starts: starts}))
 		})
 	verb(f, api, "GET", "/rounds/{round}", "round", "A round and how far it is",
-		func(ctx context.Context, c caller, in *roundPath) (*roundJSON, error) {
+		func(ctx context.Context, c caller, in *RoundPath) (*roundJSON, error) {
 			return oneRound(f.site.Round(ctx, c.actor, in.Round))
 		})
 	verb(f, api, "POST", "/rounds/{round}/close", "closeStep", "Close the step under way; columns not handed in are taken as they stand",
 		func(ctx context.Context, c caller, in *struct {
-			roundPath
+			RoundPath
 			Body struct {
 				Step string `json:"step" doc:"Name of the step to close, so that a second call does not close the next one"`
 			}
@@ -98,12 +98,12 @@ func (f *face) apiRounds(api huma.API) {
 			return oneRound(f.site.CloseStep(ctx, c.actor, in.Round, in.Body.Step))
 		})
 	verb(f, api, "POST", "/rounds/{round}/decide", "decide", "Decide the round, after its publicity and with no objection open",
-		func(ctx context.Context, c caller, in *roundPath) (*roundJSON, error) {
+		func(ctx context.Context, c caller, in *RoundPath) (*roundJSON, error) {
 			return oneRound(f.site.Decide(ctx, c.actor, in.Round))
 		})
 	verb(f, api, "POST", "/rounds/{round}/submit", "submit", "Hand in the column of a party for subjects, as known now",
 		func(ctx context.Context, c caller, in *struct {
-			roundPath
+			RoundPath
 			Body struct {
 				Party    string   `json:"party"`
 				Subjects []string `json:"subjects" minItems:"1" doc:"IDs"`
@@ -131,7 +131,7 @@ func oneRound(r bihuan.Round, err error) (*roundJSON, error) {
 func (f *face) apiJudging(api huma.API) {
 	verb(f, api, "POST", "/subjects/{subject}/judgements", "judge", "Judge a clause, with a reason",
 		func(ctx context.Context, c caller, in *struct {
-			subjectPath
+			SubjectPath
 			Body struct {
 				Round  string `json:"round,omitempty"`
 				Clause string `json:"clause"`
@@ -172,7 +172,7 @@ func (f *face) apiJudging(api huma.API) {
 	}
 	verb(f, api, "POST", "/rounds/{round}/objections", "object", "Object to a published result",
 		func(ctx context.Context, c caller, in *struct {
-			roundPath
+			RoundPath
 			Body struct {
 				Subject string `json:"subject"`
 				Clause  string `json:"clause,omitempty" doc:"Empty: the whole result"`
@@ -218,8 +218,8 @@ func (f *face) apiDecisions(api huma.API) {
 	}
 	verb(f, api, "GET", "/rounds/{round}/subjects/{subject}", "decision", "What was decided of a subject, with all reasons",
 		func(ctx context.Context, c caller, in *struct {
-			roundPath
-			subjectPath
+			RoundPath
+			SubjectPath
 		}) (*decisionJSON, error) {
 			d, err := f.site.Decision(ctx, c.actor, in.Round, in.Subject)
 			if err != nil {
@@ -296,7 +296,7 @@ func (f *face) apiTasks(api huma.API) {
 			}
 			return out, nil
 		})
-	type boardRowJSON struct {
+	type BoardRowJSON struct {
 		Unit     string         `json:"unit"`
 		Name     string         `json:"name"`
 		Subjects int            `json:"subjects"`
@@ -306,15 +306,15 @@ func (f *face) apiTasks(api huma.API) {
 		Rank     int            `json:"rank"`
 	}
 	type boardJSON struct {
-		boardRowJSON
+		BoardRowJSON
 		Live     bool           `json:"live" doc:"Live scores; otherwise decided ones"`
 		AsOf     dayJSON        `json:"as_of"`
 		Median   float64        `json:"median"`
 		Of       int            `json:"of" doc:"How many units the rank is among"`
-		Children []boardRowJSON `json:"children"`
+		Children []BoardRowJSON `json:"children"`
 	}
-	row := func(u bihuan.Unit, subjects, scored int, mean assess.Points, grades []bihuan.GradeCount, rank int) boardRowJSON {
-		out := boardRowJSON{u.Code, u.Name, subjects, scored, asPoints(mean), map[string]int{}, rank}
+	row := func(u bihuan.Unit, subjects, scored int, mean assess.Points, grades []bihuan.GradeCount, rank int) BoardRowJSON {
+		out := BoardRowJSON{u.Code, u.Name, subjects, scored, asPoints(mean), map[string]int{}, rank}
 		for _, g := range grades {
 			out.Grades[g.Grade] = g.Count
 		}
@@ -329,8 +329,8 @@ func (f *face) apiTasks(api huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			out := &boardJSON{boardRowJSON: row(b.Unit, b.Subjects, b.Scored, b.Mean, b.Grades, b.Rank), Live: b.Live, AsOf: dayJSON{b.AsOf},
-				Median: asPoints(b.Median), Of: b.Of, Children: []boardRowJSON{}}
+			out := &boardJSON{BoardRowJSON: row(b.Unit, b.Subjects, b.Scored, b.Mean, b.Grades, b.Rank), Live: b.Live, AsOf: dayJSON{b.AsOf},
+				Median: asPoints(b.Median), Of: b.Of, Children: []BoardRowJSON{}}
 			for _, child := range b.Children {
 				out.Children = append(out.Children, row(child.Unit, child.Subjects, child.Scored, child.Mean, child.Grades, child.Rank))
 			}

@@ -13,6 +13,7 @@ import (
 )
 
 // The shapes of the JSON API. They are kept apart from the product's own types, so that these may move while the API stays.
+// Those that are embedded in others have exported names: huma neither describes nor reads what stands in an unexported one.
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
@@ -74,7 +75,7 @@ func asForm(x *programme.Form, l programme.Lang) formJSON {
 	return f
 }
 
-type subjectJSON struct {
+type SubjectJSON struct {
 	ID        string    `json:"id"`
 	Programme string    `json:"programme"`
 	Key       string    `json:"key"`
@@ -84,12 +85,12 @@ type subjectJSON struct {
 	Enrolled  time.Time `json:"enrolled_at"`
 }
 
-func asSubject(s bihuan.Subject) subjectJSON {
-	return subjectJSON{s.ID, s.Programme, s.Key, s.Name, s.Unit, s.UnitName, s.EnrolledAt}
+func asSubject(s bihuan.Subject) SubjectJSON {
+	return SubjectJSON{s.ID, s.Programme, s.Key, s.Name, s.Unit, s.UnitName, s.EnrolledAt}
 }
 
 type subjectRowJSON struct {
-	subjectJSON
+	SubjectJSON
 	Scored  bool               `json:"scored"`
 	Totals  map[string]float64 `json:"totals" doc:"By party"`
 	Grade   string             `json:"grade"`
@@ -98,7 +99,7 @@ type subjectRowJSON struct {
 }
 
 func asSubjectRow(s bihuan.SubjectRow) subjectRowJSON {
-	row := subjectRowJSON{subjectJSON: asSubject(s.Subject), Scored: s.Scored, Totals: map[string]float64{}, Grade: s.Grade, Rank: s.Rank, Decided: s.Decided}
+	row := subjectRowJSON{SubjectJSON: asSubject(s.Subject), Scored: s.Scored, Totals: map[string]float64{}, Grade: s.Grade, Rank: s.Rank, Decided: s.Decided}
 	for party, p := range s.Totals {
 		row.Totals[party] = asPoints(p)
 	}

@@ -115,7 +115,7 @@ func (f *face) apiSubjects(api huma.API) {
 			return asImported(done, c.lang), nil
 		})
 	verb(f, api, "GET", "/subjects/{subject}", "subject", "A subject",
-		func(ctx context.Context, c caller, in *subjectPath) (*subjectJSON, error) {
+		func(ctx context.Context, c caller, in *SubjectPath) (*SubjectJSON, error) {
 			s, err := f.site.Subject(ctx, c.actor, in.Subject)
 			if err != nil {
 				return nil, err
@@ -125,7 +125,7 @@ func (f *face) apiSubjects(api huma.API) {
 		})
 	verb(f, api, "GET", "/subjects/{subject}/scores", "scores", "The score in every column, every point with its reasons, as of any day and as known at any moment",
 		func(ctx context.Context, c caller, in *struct {
-			subjectPath
+			SubjectPath
 			AsOf    string    `query:"as_of" doc:"A day; default today"`
 			KnownAt time.Time `query:"known_at" doc:"Only evidence recorded by then; default now"`
 			Version string    `query:"version" doc:"ID of a programme version; default the running one"`
@@ -155,7 +155,7 @@ func (f *face) apiSubjects(api huma.API) {
 	}
 	verb(f, api, "GET", "/subjects/{subject}/history", "history", "How the total and the grade changed, and why",
 		func(ctx context.Context, c caller, in *struct {
-			subjectPath
+			SubjectPath
 			Party string `query:"party" doc:"Default: the deciding one"`
 		}) (*[]changeJSON, error) {
 			changes, err := f.site.History(ctx, c.actor, in.Subject, in.Party)
@@ -180,6 +180,6 @@ type enrolJSON struct {
 	Fields map[string]any `json:"fields" doc:"The programme's key field among them"`
 }
 
-type subjectPath struct {
+type SubjectPath struct {
 	Subject string `path:"subject" doc:"ID"`
 }

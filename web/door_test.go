@@ -29,6 +29,7 @@ type door struct {
 	site     *bihuan.Site
 	url      string
 	people   map[string]*http.Client
+	tokens   map[string]string // of the API, by login
 	subjects []bihuan.SubjectRow
 
 	mu  sync.Mutex

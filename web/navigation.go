@@ -32,7 +32,11 @@ func navigation(v view) []navLink {
 		b := v.base()
 		add("board", b, "board", programme.T("看板", "Board"), programme.T("看板", "Board"), 0)
 		if !v.Actor.Visitor() {
-			add("subjects", b+"/subjects", "list", v.Programme.Subject.Title, programme.T("对象", "Subjects"), 0)
+			title := v.Programme.Subject.Title
+			if title.Empty() {
+				title = programme.T("对象", "Subjects")
+			}
+			add("subjects", b+"/subjects", "list", title, programme.T("对象", "Subjects"), 0)
 		}
 		add("standard", b+"/standard", "book", programme.T("规范", "Standard"), programme.T("规范", "Standard"), 0)
 		add("rounds", b+"/rounds", "ring", programme.T("考核", "Rounds"), programme.T("考核", "Rounds"), 0)

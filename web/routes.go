@@ -27,6 +27,9 @@ func (f *face) routes() []route {
 		house("POST /me/tokens/{id}/revoke", revokeToken),
 		// todo.go
 		house("GET /todo", todo),
+		// box.go
+		house("GET /todo.xlsx", boxSheet),
+		house("POST /matters/batch", batch),
 		// notices.go
 		house("GET /notices", notices),
 		house("GET /notices/{id}", openNotice),

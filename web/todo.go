@@ -19,6 +19,9 @@ type todoPage struct {
 	Pager  pagerArgs
 	Today  programme.Day
 	Home   *bihuan.Running // where one goes when nothing is left to do
+	Box    bihuan.Box
+	Boxes  map[bihuan.Box]int
+	List   *boxList // matters alone, of a box; nil: tasks of all kinds
 }
 
 // taskGroup are the tasks of one programme.
@@ -47,6 +50,16 @@ func todo(r *request) error {
 	page := todoPage{Tasks: tasks, Kind: kind, Today: r.f.site.Today()}
 	r.keepCount(tasks)
 	page.All = r.todo
+	box := boxQuery(q)
+	if page.Box = box.Box; page.Box != bihuan.BoxTodo || kind == bihuan.TaskMatter {
+		if page.List, err = r.box(box); err != nil {
+			return err
+		}
+	}
+	if page.Boxes, err = r.f.site.MatterCounts(r.ctx(), r.actor, bihuan.MatterQuery{}); err != nil {
+		return err
+	}
+	page.Boxes[bihuan.BoxTodo] = page.All
 	for _, t := range tasks.List {
 		at := -1
 		for i, g := range page.Groups {
@@ -84,6 +97,10 @@ func taskHref(t bihuan.Task) string {
 		subject = subjectURL(t.Programme, t.Subject.ID)
 	}
 	switch {
+	case t.Matter != nil:
+		return "/matters/" + t.Matter.Code
+	case t.Ballot != "":
+		return "/ballots/" + t.Ballot
 	case t.Kind == bihuan.TaskFile && t.Subject != nil:
 		return subject + "/file/" + t.Form
 	case t.Kind == bihuan.TaskJudge && t.Subject != nil && t.Round != "":
@@ -99,6 +116,10 @@ func taskHref(t bihuan.Task) string {
 // taskVerb is the word on a task's button.
 func taskVerb(v view, t bihuan.Task) string {
 	switch t.Kind {
+	case bihuan.TaskMatter:
+		return v.T("办理", "Handle")
+	case bihuan.TaskVote:
+		return v.T("评价", "Vote")
 	case bihuan.TaskFile:
 		return v.T("填报", "File")
 	case bihuan.TaskJudge:
@@ -158,10 +179,38 @@ func (p todoPage) kinds() int {
 	return n
 }
 
-// late is 1 for what is overdue.
+// late is 2 for what was told to those above, 1 for what is overdue.
 func late(t bihuan.Task) int {
+	if t.Matter != nil && t.Matter.Light == bihuan.Red {
+		return 2
+	}
 	if t.Overdue {
 		return 1
 	}
 	return 0
+}
+
+func (p todoPage) todoBox() bool { return p.Box == "" || p.Box == bihuan.BoxTodo }
+
+// shownGroups are the tasks of all kinds, but for a list of matters alone.
+func (p todoPage) shownGroups() []taskGroup {
+	if p.List != nil {
+		return nil
+	}
+	return p.Groups
+}
+
+func todoTitle(p todoPage) programme.Text {
+	if p.todoBox() {
+		return programme.T("待办", "My tasks")
+	}
+	return p.Box.Text()
+}
+
+// todoClass gives a list of matters the room that its columns need.
+func todoClass(p todoPage) string {
+	if p.List != nil {
+		return "todo"
+	}
+	return "narrow"
 }
