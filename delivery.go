@@ -430,37 +430,43 @@ func (s *Site) Resend(ctx context.Context, a Actor, channel string, ids ...strin
 	return n, nil
 }
 
-// DeliveryCounts tell how messages of all channels stand, for administrators of the whole site.
-type DeliveryCounts struct {
-	Waiting, Failed, Sent int
-	Oldest                time.Time // since when the oldest waits; zero: none waits
+// JobState tells how what runs by itself stands, for administrators of the whole site.
+type JobState struct {
+	Behind                int  // matters whose clock has something to do, and programmes that are not scored, by today
+	Waiting, Failed, Sent int  // messages
+	Stuck                 bool // a message that was never tried has waited for more than ten minutes
 }
 
-// DeliveriesInAll counts the messages of the whole site.
-func (s *Site) DeliveriesInAll(ctx context.Context, a Actor) (DeliveryCounts, error) {
-	var out DeliveryCounts
+// JobState counts what waits to be done.
+func (s *Site) JobState(ctx context.Context, a Actor) (JobState, error) {
+	var out JobState
+	today := int64(s.Today())
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := administersAll(ctx, tx, a); err != nil {
 			return err
 		}
-		return tx.Each(ctx, "SELECT state, count(*), min(at) FROM delivery GROUP BY state", nil, func(scan func(...any) error) error {
-			var state string
-			var n int
-			var oldest int64
-			err := scan(&state, &n, &oldest)
-			switch state {
-			case deliveryWaiting:
-				out.Waiting, out.Oldest = n, s.moment(oldest)
-			case deliveryFailed:
-				out.Failed = n
-			case deliverySent:
-				out.Sent = n
+		var programmes, untried int
+		for _, q := range []struct {
+			query string
+			args  []any
+			into  *int
+		}{
+			{"SELECT count(*) FROM matter WHERE outcome = '' AND next_on <= $1", []any{today}, &out.Behind},
+			{"SELECT count(*) FROM programme WHERE rescored < $1", []any{today}, &programmes},
+			{"SELECT count(*) FROM delivery WHERE state = 'waiting' AND tries = 0 AND at < $1", []any{s.Now().Add(-10 * time.Minute).UnixMicro()}, &untried},
+			{"SELECT count(*) FROM delivery WHERE state = $1", []any{deliveryWaiting}, &out.Waiting},
+			{"SELECT count(*) FROM delivery WHERE state = $1", []any{deliveryFailed}, &out.Failed},
+			{"SELECT count(*) FROM delivery WHERE state = $1", []any{deliverySent}, &out.Sent},
+		} {
+			if err := tx.Row(ctx, q.query, q.args, q.into); err != nil {
+				return err
 			}
-			return err
-		})
+		}
+		out.Behind, out.Stuck = out.Behind+programmes, untried > 0
+		return nil
 	})
 	if err != nil {
-		return DeliveryCounts{}, fmt.Errorf("messages in all: %w", err)
+		return JobState{}, fmt.Errorf("state of jobs: %w", err)
 	}
 	return out, nil
 }

@@ -268,6 +268,9 @@ func (s *Site) bringToCalendar(ctx context.Context, tx *db.Tx, a Actor, cal *pro
 func (s *Site) HolidayYears(ctx context.Context) ([]HolidayYear, error) {
 	loaded := map[int]HolidayYear{}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := s.calendars.fresh(ctx, tx); err != nil {
+			return err
+		}
 		return tx.Each(ctx, `SELECT h.year, h.days, h.stored_at, COALESCE(a.name, '') FROM holiday_year h LEFT JOIN account a ON a.id = h.stored_by WHERE h.calendar = $1`,
 			[]any{chineseCalendar}, func(scan func(...any) error) error {
 				y := HolidayYear{Known: true}
@@ -399,7 +402,8 @@ func (s *Site) warnOfMissingYear(ctx context.Context) error {
 	})
 }
 
-// MissingYear gives the year whose holidays are missing and are needed by now: this one, or from November on the next.
+// MissingYear gives the year whose holidays are missing and are needed by now: this one, or from November on the next. It goes by what
+// was last read of the calendar, by HolidayYears for one.
 func (s *Site) MissingYear() (year int, missing bool) {
 	cal, _ := programme.CalendarFor(chineseCalendar)
 	s.calendars.mu.Lock()

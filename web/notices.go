@@ -65,6 +65,8 @@ func noticeHref(n bihuan.Notice) string {
 		return "/ballots/" + n.Ballot
 	case n.Matter != "":
 		return "/matters/" + n.Matter
+	case n.Kind == "calendar":
+		return "/admin/holidays"
 	}
 	return "/todo"
 }

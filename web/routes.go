@@ -25,6 +25,24 @@ func (f *face) routes() []route {
 		house("POST /me/password", changePassword),
 		house("POST /me/tokens", newToken),
 		house("POST /me/tokens/{id}/revoke", revokeToken),
+		// channels.go, calendar.go
+		house("GET /me/notices", myNotices),
+		house("POST /me/channels", addChannel(myChannelsBase)),
+		house("POST /me/channels/{id}/test", testChannel(myChannelsBase)),
+		house("POST /me/channels/{id}/remove", removeChannel(myChannelsBase)),
+		house("POST /me/channels/{id}/resend", resendChannel(myChannelsBase)),
+		house("POST /me/calendar", newFeed),
+		house("POST /me/calendar/revoke", revokeFeed),
+		open("GET /calendar/{file}", calendarFeed),
+		house("GET /admin/channels", adminChannels),
+		house("POST /admin/channels", addChannel(adminChannelsBase)),
+		house("POST /admin/channels/settings", setOutside),
+		house("POST /admin/channels/{id}/test", testChannel(adminChannelsBase)),
+		house("POST /admin/channels/{id}/remove", removeChannel(adminChannelsBase)),
+		house("POST /admin/channels/{id}/resend", resendChannel(adminChannelsBase)),
+		// holidays.go
+		house("GET /admin/holidays", holidays),
+		{pattern: "POST /admin/holidays", do: takeHolidays, house: true, upload: true},
 		// todo.go
 		house("GET /todo", todo),
 		// box.go
