@@ -95,7 +95,7 @@ func TestChannelsPage(t *testing.T) {
 // A calendar reads what is due without signing in, until its owner ends it.
 func TestCalendarFeed(t *testing.T) {
 	throughTheDoor(t, 1, func(d *door) {
-		d.later(140) // forms fall due
+		d.openRound()
 		status, body := d.post("officer", "/me/calendar", nil)
 		address := regexp.MustCompile(`/calendar/[\w-]+\.ics`).FindString(body)
 		if hygiene(t, body); status != http.StatusOK || address == "" {
@@ -116,7 +116,7 @@ func TestCalendarFeed(t *testing.T) {
 		d.must(err)
 		actor, err := d.site.ActorByID(t.Context(), people.Accounts[0].ID)
 		d.must(err)
-		tasks, err := d.site.Tasks(t.Context(), actor, bihuan.TaskQuery{Kind: bihuan.TaskFile, Page: bihuan.Page{Limit: 1000}})
+		tasks, err := d.site.Tasks(t.Context(), actor, bihuan.TaskQuery{Kind: bihuan.TaskSubmit, Page: bihuan.Page{Limit: 1000}})
 		d.must(err)
 		if len(c.Events()) != tasks.Total || tasks.Total == 0 {
 			t.Fatalf("%d events of %d tasks\n%s", len(c.Events()), tasks.Total, first)
@@ -125,7 +125,7 @@ func TestCalendarFeed(t *testing.T) {
 		for _, e := range c.Events() {
 			on, err := e.GetAllDayStartAt()
 			d.must(err)
-			if uids[e.Id()] || on.Year() < 2026 && on.Year() != 2025 || !strings.HasPrefix(e.GetProperty(ics.ComponentPropertySummary).Value, "填报") {
+			if uids[e.Id()] || programme.DayOf(on) != tasks.List[0].Due || !strings.HasPrefix(e.GetProperty(ics.ComponentPropertySummary).Value, "提交") {
 				t.Errorf("%s %v %+v", e.Id(), on, e.GetProperty(ics.ComponentPropertySummary))
 			}
 			uids[e.Id()] = true
