@@ -93,7 +93,7 @@ func (s *Site) seen(ctx context.Context, tx *db.Tx, a Actor, id string) (Subject
 }
 
 // Subject gives a subject: to members of the house there, and to everybody when the programme shows its grades and the
-// subject has been decided upon. To others there is no such subject.
+// subject has been decided upon, or when it has public matters. To others there is no such subject.
 func (s *Site) Subject(ctx context.Context, a Actor, id string) (Subject, error) {
 	return s.subject(ctx, a, "WHERE s.id = $1", id)
 }
@@ -125,14 +125,21 @@ func (s *Site) subject(ctx context.Context, a Actor, where string, args ...any) 
 	return sub, nil
 }
 
-// isPublic tells whether anybody may know the subject: its programme shows grades, and one has been decided.
+// isPublic tells whether anybody may know the subject: its programme shows grades, and one has been decided, or it has a matter of
+// a kind that its programme makes public.
 func (s *Site) isPublic(ctx context.Context, tx *db.Tx, sub Subject) (bool, error) {
 	run, err := s.runningIn(ctx, tx, sub.Programme)
-	if err != nil || !run.showsGrades() {
+	if err != nil {
 		return false, err
 	}
 	var n int
-	err = tx.Row(ctx, "SELECT count(*) FROM decision WHERE subject_id = $1", []any{sub.ID}, &n)
+	if run.showsGrades() {
+		err = tx.Row(ctx, "SELECT count(*) FROM decision WHERE subject_id = $1", []any{sub.ID}, &n)
+	}
+	if err != nil || n > 0 || len(run.Public) == 0 {
+		return n > 0, err
+	}
+	err = tx.Row(ctx, "SELECT count(*) FROM matter WHERE subject_id = $1 AND name IN ("+db.In(len(run.Public), 2)+")", db.Args(run.Public, any(sub.ID)), &n)
 	return n > 0, err
 }
 

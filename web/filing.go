@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -260,43 +261,57 @@ func (p *filingPage) fill(r *request, values map[string][]string, from ...bihuan
 	if err != nil {
 		r.f.log.Warn("subject values for a form", "subject", p.Subject.ID, "error", err)
 	}
-	filled, _ := p.Form.Fill(p.Running.Programme, rawValues(p.Form, values), about)
-	shown := p.Form.Shown(p.Running.Programme, filled, about)
-	p.Fields, p.Stray = nil, nil
-	known := map[string]bool{onField: p.AskDay}
-	for _, f := range p.Form.Fields {
+	p.Fields = r.filled(p.Running.Programme, p.Form, about, values, p.Error, from...)
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		if p.Last != nil && !p.Form.Many && !f.HoldsAttachments() && p.Form.Name != programme.SubjectForm {
+			if last, ok := p.Last.Values[f.Name]; ok {
+				f.Last = f.Show(last, r.lang)
+			}
+		}
+	}
+	also := []string{}
+	if p.AskDay {
+		also = append(also, onField)
+	}
+	p.Stray = strays(p.Error, p.Fields, also...)
+}
+
+// filled gives the fields of a form with what stands in them, and with their mistakes.
+func (r *request) filled(p *programme.Programme, form *programme.Form, about programme.About, values map[string][]string, wrong *bihuan.Error, from ...bihuan.Evidence) []filingField {
+	checked, _ := form.Fill(p, rawValues(form, values), about)
+	shown := form.Shown(p, checked, about)
+	var fields []filingField
+	for _, f := range form.Fields {
 		field := filingField{Field: f, Values: values[f.Name], Hidden: !shown[f.Name]}
 		field.Value = first(field.Values)
 		if f.Is == "date" && len(values) == 0 {
-			field.Value = p.Today.String()
-		}
-		if p.Last != nil && !p.Form.Many && !f.HoldsAttachments() && p.Form.Name != programme.SubjectForm {
-			if last, ok := p.Last.Values[f.Name]; ok {
-				field.Last = f.Show(last, r.lang)
-			}
+			field.Value = about.AsOf.String()
 		}
 		if f.HoldsAttachments() {
 			for _, sha := range field.Values {
 				field.Files = append(field.Files, r.attachmentIn(f, sha, from))
 			}
 		}
-		if p.Error != nil {
-			for _, e := range p.Error.Fields {
-				if e.Field == f.Name {
-					field.Error, field.Hidden = e.Message, false
-				}
+		for _, e := range fieldsOf(wrong) {
+			if e.Field == f.Name {
+				field.Error, field.Hidden = e.Message, false
 			}
 		}
-		known[f.Name] = true
-		p.Fields = append(p.Fields, field)
+		fields = append(fields, field)
 	}
-	if p.Error != nil {
-		for _, e := range p.Error.Fields {
-			if !known[e.Field] {
-				p.Stray = append(p.Stray, e)
-			}
+	return fields
+}
+
+// strays are the mistakes that belong to none of the fields, nor to what else the page asks for.
+func strays(wrong *bihuan.Error, fields []filingField, also ...string) []programme.FieldError {
+	var list []programme.FieldError
+	for _, e := range fieldsOf(wrong) {
+		if !slices.Contains(also, e.Field) && !slices.ContainsFunc(fields, func(f filingField) bool { return f.Name == e.Field }) {
+			list = append(list, e)
 		}
 	}
+	return list
 }
 
 func (r *request) attachmentIn(f *programme.Field, sha string, from []bihuan.Evidence) filedAttachment {

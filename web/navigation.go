@@ -38,6 +38,9 @@ func navigation(v view) []navLink {
 			}
 			add("subjects", b+"/subjects", "list", title, programme.T("对象", "Subjects"), 0)
 		}
+		if len(v.Programme.Matters) > 0 && (!v.Actor.Visitor() || publicMatters(v.Programme)) {
+			add("matters", b+"/matters", "loop", programme.T("事项", "Matters"), programme.T("事项", "Matters"), 0)
+		}
 		add("standard", b+"/standard", "book", programme.T("规范", "Standard"), programme.T("规范", "Standard"), 0)
 		add("rounds", b+"/rounds", "ring", programme.T("考核", "Rounds"), programme.T("考核", "Rounds"), 0)
 	}

@@ -78,6 +78,15 @@ func (f *face) routes() []route {
 		house("GET /evidence/{id}/files/{sha}", attachment),
 		house("GET /uploads/{sha}", ownUpload),
 		{pattern: "POST /uploads", do: upload, house: true, upload: true},
+		// matters.go, matter.go, matter_do.go, matter_raise.go
+		open("GET /p/{programme}/matters", matters),
+		open("GET /p/{programme}/matters/{name}", matters),
+		house("GET /p/{programme}/subjects/{subject}/raise/{name}", raiseForm),
+		{pattern: "POST /p/{programme}/subjects/{subject}/raise/{name}", do: raise, house: true, upload: true},
+		open("GET /matters/{id}", matter),
+		{pattern: "POST /matters/{id}", do: act, house: true, upload: true},
+		house("POST /matters/{id}/follow", follow),
+		open("GET /matters/{id}/files/{sha}", matterFile),
 		// judge.go
 		house("GET /p/{programme}/subjects/{subject}/judge/{clause}", judgeForm),
 		house("POST /p/{programme}/subjects/{subject}/judge/{clause}", judge),

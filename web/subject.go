@@ -23,6 +23,7 @@ type subjectPage struct {
 	Decisions []bihuan.Decision
 	Today     programme.Day
 	Ways      assess.Ways // to the next grade, of the present
+	Matters   subjectMatters
 }
 
 // decidedPage is what everybody may see of a subject: what was decided, with its reasons.
@@ -32,6 +33,15 @@ type decidedPage struct {
 	Path      []bihuan.Unit
 	Decision  bihuan.Decision // the one that is shown
 	Decisions []bihuan.Decision
+	Matters   subjectMatters
+}
+
+// subjectMatters are the matters of a subject that the viewer may see, the open ones first, and those that he may raise.
+type subjectMatters struct {
+	List  []bihuan.Matter
+	Total int
+	Raise []matterKind
+	Board string // where all of them are
 }
 
 // fact is a value with its title.
@@ -141,6 +151,9 @@ func subject(r *request) error {
 		}
 		page.Files[programme.SubjectForm] = held.reads(run.Programme)
 	}
+	if page.Matters, err = r.mattersOf(run, sub, held); err != nil {
+		return err
+	}
 	return r.page(subjectView(r.inProgramme(programme.T(sub.Name, sub.Name), run.Programme, "subjects"), page))
 }
 
@@ -150,8 +163,16 @@ func decidedSubject(r *request, run *bihuan.Running, sub bihuan.Subject, path []
 	if err != nil {
 		return err
 	}
+	about, err := r.mattersOf(run, sub, nil)
+	if err != nil {
+		return err
+	}
 	if len(decisions) == 0 {
-		return refused
+		if about.Total == 0 {
+			return refused
+		}
+		page := decidedPage{Subject: sub, Path: path, Matters: about, scoreArgs: scoreArgs{Running: run, Public: true, Base: subjectURL(run.Name, sub.ID)}}
+		return r.page(undecidedView(r.inProgramme(programme.T(sub.Name, sub.Name), run.Programme, "subjects"), page))
 	}
 	shown := decisions[0]
 	for _, d := range decisions {
@@ -168,9 +189,26 @@ func decidedSubject(r *request, run *bihuan.Running, sub bihuan.Subject, path []
 	if err != nil {
 		return err
 	}
-	page := decidedPage{Subject: sub, Path: path, Decision: shown, Decisions: decisions, scoreArgs: scoreArgs{Running: pinned,
+	page := decidedPage{Subject: sub, Path: path, Decision: shown, Decisions: decisions, Matters: about, scoreArgs: scoreArgs{Running: pinned,
 		Columns: []assess.Score{shown.Score}, Only: onlyOf(r.URL.Query().Get("only")), Public: true, Base: subjectURL(run.Name, sub.ID)}}
 	return r.page(decidedView(r.inProgramme(programme.T(sub.Name, sub.Name), run.Programme, "subjects"), page))
+}
+
+// mattersOf lists a few of a subject's matters, and those that somebody with these roles may raise.
+func (r *request) mattersOf(run *bihuan.Running, sub bihuan.Subject, held roles) (subjectMatters, error) {
+	found, err := r.f.site.Matters(r.ctx(), r.actor, bihuan.MatterQuery{Programme: run.Name, Subject: sub.ID, Sort: "due", Page: bihuan.Page{Limit: 6}})
+	if err != nil {
+		return subjectMatters{}, err
+	}
+	out := subjectMatters{List: found.Matters, Total: found.Total, Board: mattersURL(run.Name, "") + "?subject=" + url.QueryEscape(sub.ID)}
+	for _, m := range run.Matters {
+		if x, ok := run.Process(m.Name); ok && !sub.Left {
+			if self, forWhom := held.raises(x); self || len(forWhom) > 0 {
+				out.Raise = append(out.Raise, matterKind{Name: m.Name, Title: matterKindTitle(x)})
+			}
+		}
+	}
+	return out, nil
 }
 
 // shownColumn finds the column of a party; the deciding one otherwise.

@@ -61,12 +61,17 @@ func ownUpload(r *request) error { return r.sendFile(r.PathValue("sha"), "") }
 // attachment shows a file of a piece of evidence.
 func attachment(r *request) error { return r.sendFile(r.PathValue("sha"), r.PathValue("id")) }
 
-// sendFile sends an attachment. Pictures and PDF are shown, everything else is for keeping; nothing in it can run.
+// sendFile sends a file of evidence, or an upload of the viewer's own.
 func (r *request) sendFile(sha, evidence string) error {
 	file, a, err := r.f.site.OpenAttachment(r.ctx(), r.actor, sha, evidence)
 	if err != nil {
 		return err
 	}
+	return r.send(file, a)
+}
+
+// send sends an attachment and closes it. Pictures and PDF are shown, everything else is for keeping; nothing in it can run.
+func (r *request) send(file io.ReadSeekCloser, a bihuan.Attachment) error {
 	defer file.Close()
 	header := r.ResponseWriter.Header()
 	header.Set("Content-Type", a.Media)
@@ -77,7 +82,7 @@ func (r *request) sendFile(sha, evidence string) error {
 	header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": a.Name}))
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	header.Set("Cache-Control", "private, max-age=31536000, immutable")
-	header.Set("ETag", `"`+sha+`"`)
+	header.Set("ETag", `"`+a.SHA256+`"`)
 	http.ServeContent(r.ResponseWriter, r.Request, "", time.Time{}, file)
 	return nil
 }
