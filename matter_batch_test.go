@@ -109,6 +109,8 @@ func TestBatch(t *testing.T) {
 			r.Together(x.list, x.mv)
 			r.Want(x.want)
 		}
+		_, r.err = r.site.Matters(r.ctx, bihuan.Actor{}, bihuan.MatterQuery{Box: bihuan.BoxTodo})
+		r.Want(bihuan.Unauthenticated) // nobody has no boxes
 		r.As(bihuan.Actor{}).Together(picked(more...), act("accept"))
 		r.Want(bihuan.Unauthenticated)
 	})

@@ -335,6 +335,9 @@ func (s *Site) nameHandlers(ctx context.Context, tx *db.Tx, list []*stored) erro
 // mattersSeen makes the condition that selects those of the queried matters that an actor may see, by the rules of viewOf, so
 // that a list never shows what a page refuses. It reads over matter m and subject s.
 func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuery) (string, []any, error) {
+	if q.Box != "" && a.Visitor() {
+		return "", nil, signInFirst() // nobody has no boxes
+	}
 	var args []any
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
 	where := []string{"1 = 1"}

@@ -190,6 +190,9 @@ func leftWords(v view, m bihuan.Matter) string {
 	if m.Works {
 		days, zh = " working days", " 个工作日"
 	}
+	if m.Left == 1 || m.Left == -1 {
+		days = strings.TrimSuffix(days, "s")
+	}
 	switch {
 	case m.Over():
 		return ""
