@@ -231,7 +231,7 @@ func (p matterPage) marks() []bihuan.StageMark {
 func markClass(m bihuan.MatterFile, s bihuan.StageMark) string {
 	switch {
 	case s.Now && s.End:
-		return "past end " + endClass(m.Matter)
+		return "past ended " + endClass(m.Matter)
 	case s.Now:
 		return "now"
 	case s.Visits > 0:
