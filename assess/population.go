@@ -456,6 +456,9 @@ func (c *chosen) take(f *filed) {
 	valid := since == 0 || c.asOf < since
 	if form.kind != single {
 		if valid {
+			if form.kind == ballot && isTally(f.open(c.pr).Values) {
+				*list = (*list)[:0] // a ballot that was counted goes before the one before
+			}
 			*list = append(*list, f)
 		} else {
 			c.stale[f.form] = since
@@ -508,6 +511,15 @@ func (c *chosen) open() *chosen {
 		}
 	}
 	return c
+}
+
+// isTally tells the figures of a counted ballot from a single vote.
+func isTally(v programme.Values) bool {
+	_, ok := v["cast"].(int64)
+	if !ok {
+		_, ok = v["invited"].(int64)
+	}
+	return ok
 }
 
 // staleSince gives the first day on which a record of the form no longer counts, or 0 when it stays valid.

@@ -56,7 +56,8 @@ func drawFacts(t *rapid.T, p *programme.Programme, key string) Subject {
 			n = rapid.IntRange(0, 4).Draw(t, "many")
 		}
 		if f.Ballot {
-			n = 0
+			n = rapid.IntRange(0, 2).Draw(t, "ballots")
+			f = f.Figures()
 		}
 		for range n {
 			s.Evidence = append(s.Evidence, Evidence{ID: fmt.Sprint(len(s.Evidence)), Form: f.Name, On: today - programme.Day(rapid.IntRange(0, 700).Draw(t, "on")),

@@ -82,16 +82,17 @@ func filingsOf(f *File[Filing], row Row, at map[string]int, forms []*programme.F
 	return filings
 }
 
-// formsOf lists the forms that a file may fill in: what a subject is, the programme's own, and judgements.
+// formsOf lists the forms that a file may fill in: what a subject is, the programme's own, of ballots the figures, and judgements.
 func formsOf(p *programme.Programme) []*programme.Form {
 	var forms []*programme.Form
 	if form, ok := p.Form(programme.SubjectForm); ok {
 		forms = append(forms, form)
 	}
 	for _, form := range p.Forms {
-		if !form.Ballot {
-			forms = append(forms, form)
+		if form.Ballot {
+			form = form.Figures()
 		}
+		forms = append(forms, form)
 	}
 	if form, ok := p.Form(programme.JudgementForm); ok {
 		forms = append(forms, form)

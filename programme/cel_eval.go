@@ -287,12 +287,13 @@ func (a *activation) Parent() cel.Activation { return nil }
 
 // NewBallot gives the counts of a ballot as a value for expressions; shape is that of a ballot form. A vote holds the option
 // chosen in each field. A tally stands for many: how many votes each option got, as int64 under the option's name, and if known
-// "invited" and "cast"; without "cast" it is the sum over the first field. When invited is negative it is not known.
+// "invited" and "cast"; without "cast" it is the sum over the first field, and with nothing but "cast" nobody may know how the votes
+// fell: count and share are missing. When invited is negative it is not known.
 func NewBallot(shape *Shape, invited int64, votes []Values) *Object {
 	counts := map[string]int64{}
-	cast := int64(0)
+	cast, untold := int64(0), false
 	for _, v := range votes {
-		tallied, given := false, int64(0)
+		tallied, given, told := false, int64(0), false
 		for name, x := range v {
 			switch x := x.(type) {
 			case string:
@@ -305,6 +306,7 @@ func NewBallot(shape *Shape, invited int64, votes []Values) *Object {
 					given = x
 				default:
 					counts[name] += x
+					told = true
 				}
 			}
 		}
@@ -313,6 +315,7 @@ func NewBallot(shape *Shape, invited int64, votes []Values) *Object {
 			cast++
 		case given > 0:
 			cast += given
+			untold = untold || !told
 		default:
 			for _, name := range shape.first {
 				n, _ := v[name].(int64)
@@ -333,9 +336,14 @@ func NewBallot(shape *Shape, invited int64, votes []Values) *Object {
 		out[shape.index["invited"]] = types.Int(invited)
 	}
 	out[shape.index["cast"]] = types.Int(cast)
-	out[shape.index["count"]] = inner("count", func(o string) ref.Val { return types.Int(counts[o]) })
+	out[shape.index["count"]] = inner("count", func(o string) ref.Val {
+		if untold {
+			return nil
+		}
+		return types.Int(counts[o])
+	})
 	out[shape.index["share"]] = inner("share", func(o string) ref.Val {
-		if cast == 0 {
+		if cast == 0 || untold {
 			return nil
 		}
 		return decimalVal{DecimalOf(counts[o]).Quo(DecimalOf(cast))}

@@ -42,6 +42,9 @@ func demoLines(t *testing.T, p *programme.Programme, each func(line, programme.V
 			t.Fatalf("line %d: no form %q", n, l.Form)
 		}
 		values, wrong := form.Fill(p, l.Values, programme.About{AsOf: l.On, Subject: about[l.Subject]})
+		if form.Ballot {
+			values, wrong = form.FillFigures(p, l.Values)
+		}
 		if l.Form != programme.SubjectForm && len(form.By) > 0 && !slices.Contains(form.By, l.By) {
 			t.Errorf("line %d: %s is not filed by %q", n, l.Form, l.By)
 		}

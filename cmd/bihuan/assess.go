@@ -147,6 +147,9 @@ func fill(p *programme.Programme, filings []exchange.Filing, asOf programme.Day)
 			form = partial(form)
 		}
 		values, wrong := form.Fill(p, raw, programme.About{AsOf: asOf, Subject: is[f.Subject]})
+		if form.Ballot {
+			values, wrong = form.FillFigures(p, raw)
+		}
 		for _, w := range wrong {
 			errs = append(errs, exchange.RowError{Row: f.Row, Field: f.Form + "." + w.Field, Text: w.Message})
 		}

@@ -114,7 +114,7 @@ func (e *enterprise) live() {
 }
 
 // dated names the field that says when a record of the form is true.
-var dated = map[string]string{"meeting": "held", "congress": "held", "disclosure": "posted", "supervision": "raised", "service": "held", "appraisal": "held",
+var dated = map[string]string{"meeting": "held", "congress": "held", "disclosure": "posted", "supervision": "raised", "service": "held",
 	"duty_report": "reported", "training": "done", "absence": "missed", "award": "awarded", "incident": "happened", "settlement": "settled"}
 
 // file keeps a filled form; what is filed before there was a union is dropped.

@@ -54,8 +54,8 @@ func (e *enterprise) hero() {
 	f("certificate", "self", "2025-05-12", proof("certificate", v{"number": "示证2025-006", "grade": "second", "issued": "2025-04-20", "until": "2028-04-19"}, "photo"))
 	f("certificate", "self", "2026-05-12", proof("certificate", v{"number": "示证2025-006", "grade": "second", "issued": "2025-04-20", "until": "2028-04-19", "verified": "2026-05-08"}, "photo"))
 	f("absence", "town", "2026-01-20", v{"what": "工会主席例会"})
-	f("appraisal", "town", "2025-04-22", v{"invited": 432, "cast": 380, "satisfied": 270, "basically": 85, "dissatisfied": 25, "told": true})
-	f("appraisal", "town", "2026-04-21", v{"invited": 450, "cast": 421, "satisfied": 330, "basically": 68, "dissatisfied": 23, "told": true})
+	f("appraisal", "employee", "2025-04-22", v{"invited": 432, "cast": 380, "satisfied": 270, "basically": 85, "dissatisfied": 25})
+	f("appraisal", "employee", "2026-04-21", v{"invited": 450, "cast": 421, "satisfied": 330, "basically": 68, "dissatisfied": 23})
 	f("award", "self", "2025-12-05", v{"event": "职工书屋建设", "level": "county"})
 	for _, j := range []struct{ by, on, level, points, why, how string }{
 		{"town", "2025-06-03", "C", "1.2", "写工作多，写成效少", "现场座谈后评定"},

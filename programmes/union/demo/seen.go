@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// others files what the town and the city do: count the appraisal, correct what they see, judge.
+// others files what the town and the city do: correct what they see, judge; and the members' appraisal, as it was counted.
 func (e *enterprise) others() {
 	for _, year := range []int{2025, 2026} {
 		if e.members < 5 || !e.good(0.22) || e.founded.Year() >= year || year == 2025 && e.chance(0.2) {
@@ -22,8 +22,9 @@ func (e *enterprise) others() {
 		rest := cast - cast*e.between(0, 3)/100
 		happy := int(float64(rest) * min(1, 0.42+0.52*e.q+e.r.Float64()*0.12))
 		basically := (rest - happy) * e.between(60, 95) / 100
-		e.file("appraisal", "town", time.Date(year, 3, 20+e.between(0, 60), 0, 0, 0, 0, time.UTC), v{"invited": e.members, "cast": cast, "satisfied": happy,
-			"basically": basically, "dissatisfied": rest - happy - basically, "told": e.good(0.05)})
+		e.file("appraisal", "employee", time.Date(year, 3, 20+e.between(0, 60), 0, 0, 0, 0, time.UTC), v{"invited": e.members, "cast": cast, "satisfied": happy,
+			"basically": basically, "dissatisfied": rest - happy - basically})
+		e.good(0.05) // keeps what follows as it was
 	}
 	visited := func(by string, on time.Time) {
 		switch e.between(0, 3) {
