@@ -137,6 +137,9 @@ func (s *Site) ChangePassword(ctx context.Context, a Actor, old, new string) err
 	if a.Visitor() || a.system {
 		return signInFirst()
 	}
+	if a.Voice() {
+		return needsAccount()
+	}
 	var stored string
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		return tx.Row(ctx, "SELECT password FROM account WHERE id = $1 AND disabled_at IS NULL", []any{a.ID}, &stored)
@@ -205,13 +208,16 @@ func (s *Site) storePassword(ctx context.Context, id, password string, alsoWhile
 	return nil
 }
 
-// SetLang keeps the language that the actor reads.
+// SetLang keeps the language that the actor reads. That of a voice is kept by its session.
 func (s *Site) SetLang(ctx context.Context, a Actor, lang programme.Lang) error {
 	if a.Visitor() {
 		return signInFirst()
 	}
 	if lang != programme.Zh && lang != programme.En {
 		return wrongFields([]programme.FieldError{wrongField("lang", "没有语言{0}", "there is no language {0}", string(lang))})
+	}
+	if a.Voice() {
+		return nil
 	}
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE account SET lang = $2 WHERE id = $1", a.ID, string(lang))

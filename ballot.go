@@ -19,9 +19,10 @@ import (
 // who has voted (the register: one row, a sorted list), and the votes (the box: one row of sums). A vote rewrites the two rows
 // whole and touches nothing else, so that neither a key, nor an order, nor a time, nor the transaction that wrote a row says what
 // anybody voted. Who copies the database before and after each single vote can still subtract; so can whoever counts heads in a
-// hall. Figures are shown when the ballot is over, and only when enough took part.
+// hall. Figures are shown when the ballot is over, and only when they do not tell what single people said.
 
-// LeastShown is how many votes there must be before figures are shown: below that they would tell what single people think.
+// LeastShown is how many votes there must be before figures are shown: below that they would tell what single people think. Of fewer
+// than twice as many they are not shown either when all but one said the same (programme.Figures.Tells).
 const LeastShown = 5
 
 // BallotFigures is a ballot as somebody may know it.
@@ -39,16 +40,19 @@ type BallotFigures struct {
 	Tally    map[string]int // by option; nil while it runs, and when too few took part
 	May      bool           // the actor may vote and has not
 	Voted    bool           // the actor has
-	Withheld bool           // it is over, but too few took part to show more
+	Withheld bool           // it is over, but more would tell what single people said
+	Why      string         // it was broken off
+	Evidence string         // the ID of the evidence that holds its figures; empty: none
 }
 
 // storedBallot is one as it stands in the database.
 type storedBallot struct {
 	BallotFigures
 	programme, version string
+	invites            bool // the actor, or did until he voted
 }
 
-const selectBallot = `SELECT b.id, b.programme, b.version_id, b.form, COALESCE(b.matter_id, ''), b.opened_at, b.closes_on, b.ended_at, b.counted,
+const selectBallot = `SELECT b.id, b.programme, b.version_id, b.form, COALESCE(b.matter_id, ''), b.opened_at, b.closes_on, b.ended_at, b.counted, b.why, b.evidence_id,
 	(SELECT count(*) FROM ballot_right r WHERE r.ballot_id = b.id), ` + briefSubject + ` FROM ballot b JOIN subject s ON s.id = b.subject_id `
 
 func (s *Site) ballots(ctx context.Context, tx *db.Tx, where string, args ...any) ([]storedBallot, error) {
@@ -60,7 +64,7 @@ func (s *Site) ballots(ctx context.Context, tx *db.Tx, where string, args ...any
 		var opened int64
 		var ended sql.NullInt64
 		var form string
-		err := scan(append([]any{&b.ID, &b.programme, &b.version, &form, &b.Matter, &opened, &b.ClosesOn, &ended, &b.Counted, &b.Invited}, brief.into()...)...)
+		err := scan(append([]any{&b.ID, &b.programme, &b.version, &form, &b.Matter, &opened, &b.ClosesOn, &ended, &b.Counted, &b.Why, &b.Evidence, &b.Invited}, brief.into()...)...)
 		b.Subject, b.OpenedAt, b.Over = brief.subject(s), s.moment(opened), ended.Valid
 		out, forms = append(out, b), append(forms, form)
 		return err
@@ -93,8 +97,8 @@ func (s *Site) ballotWhere(ctx context.Context, tx *db.Tx, where string, args ..
 	return list[0], nil
 }
 
-// shownTo fills in what of a ballot somebody may know.
-func (b *storedBallot) shownTo(ctx context.Context, tx *db.Tx, a Actor) error {
+// showBallot fills in what of a ballot somebody may know.
+func (s *Site) showBallot(ctx context.Context, tx *db.Tx, a Actor, b *storedBallot) error {
 	voted, tally, err := openBox(ctx, tx, b.ID)
 	if err != nil {
 		return err
@@ -103,10 +107,10 @@ func (b *storedBallot) shownTo(ctx context.Context, tx *db.Tx, a Actor) error {
 	if err := tx.Row(ctx, "SELECT count(*) FROM ballot_right WHERE ballot_id = $1 AND person = $2", []any{b.ID, a.ID}, &right); err != nil {
 		return err
 	}
-	b.Votes = len(voted)
-	b.Voted = right > 0 && slices.Contains(voted, a.ID)
-	b.May = right > 0 && !b.Voted && !b.Over
-	b.Withheld = b.Over && b.Counted && b.Votes < LeastShown
+	b.Votes, b.invites = len(voted), right > 0
+	b.Voted = b.invites && slices.Contains(voted, a.ID)
+	b.May = b.invites && !b.Voted && !b.Over && s.Today() <= b.ClosesOn
+	b.Withheld = b.Over && b.Counted && sumsOf(*b, voted, tally).Tells(b.Form, LeastShown)
 	if b.Over && b.Counted && !b.Withheld {
 		b.Tally = tally
 	}
@@ -140,7 +144,7 @@ func (s *Site) Ballot(ctx context.Context, a Actor, id string) (BallotFigures, e
 		if out, err = s.ballotWhere(ctx, tx, "WHERE b.id = $1", id); err != nil {
 			return err
 		}
-		if err := out.shownTo(ctx, tx, a); err != nil || out.May || out.Voted {
+		if err := s.showBallot(ctx, tx, a, &out); err != nil || out.May || out.Voted {
 			return err
 		}
 		return s.seesBallot(ctx, tx, a, out)
@@ -193,19 +197,40 @@ func (s *Site) MyBallots(ctx context.Context, a Actor) ([]BallotFigures, error) 
 func (s *Site) toVote(ctx context.Context, tx *db.Tx, a Actor, also string, args ...any) ([]storedBallot, error) {
 	list, err := s.ballots(ctx, tx, "WHERE b.ended_at IS NULL AND b.id IN (SELECT ballot_id FROM ballot_right WHERE person = $1)"+also+" ORDER BY b.closes_on, b.id", args...)
 	for i := range list {
-		if err := list[i].shownTo(ctx, tx, a); err != nil {
+		if err := s.showBallot(ctx, tx, a, &list[i]); err != nil {
 			return nil, err
 		}
 	}
 	return slices.DeleteFunc(list, func(b storedBallot) bool { return !b.May }), err
 }
 
-// Vote casts the actor's vote, once. The vote cannot be read or changed by anybody afterwards. When all have voted the ballot of a
-// matter is counted at once.
+// Vote casts the actor's vote, once. The vote cannot be read or changed by anybody afterwards. Casting it holds the ballot and nothing
+// else, so that no other row tells when somebody voted. When all have voted the ballot is counted at once.
 func (s *Site) Vote(ctx context.Context, a Actor, id string, choices map[string]any) error {
 	if a.Visitor() {
 		return signInFirst()
 	}
+	all := false
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		b, err := s.lockBallot(ctx, tx, id)
+		if err == nil {
+			all, err = s.castVote(ctx, tx, a, b, choices)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("vote in %s: %w", id, err)
+	}
+	if all {
+		if err := s.countBallot(ctx, id); err != nil { // the vote is in; the ballot is counted when its time is over
+			s.log.Error("count a ballot in which all have voted", "ballot", id, "error", err)
+		}
+	}
+	return nil
+}
+
+// countBallot counts a ballot that is over. Who comes second finds nothing to do.
+func (s *Site) countBallot(ctx context.Context, id string) error {
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		b, err := s.ballotWhere(ctx, tx, "WHERE b.id = $1", id)
 		if err != nil {
@@ -215,17 +240,14 @@ func (s *Site) Vote(ctx context.Context, a Actor, id string, choices map[string]
 		if err != nil {
 			return err
 		}
-		var m stored
-		if b.Matter != "" {
-			if m, err = s.lockMatter(ctx, tx, b.Matter); err != nil {
-				return err
-			}
+		if b.Matter == "" {
+			return s.countSubjectBallot(ctx, tx, h, id)
 		}
-		if b, err = s.lockBallot(ctx, tx, id); err != nil {
+		m, err := s.lockMatter(ctx, tx, b.Matter)
+		if err != nil {
 			return err
 		}
-		all, err := s.castVote(ctx, tx, a, h, b, choices)
-		if err != nil || !all || b.Matter == "" {
+		if b, err = s.lockBallot(ctx, tx, id); err != nil || b.Over {
 			return err
 		}
 		w := writes{}
@@ -235,7 +257,7 @@ func (s *Site) Vote(ctx context.Context, a Actor, id string, choices map[string]
 		return s.finish(ctx, tx, &w, h, m.x)
 	})
 	if err != nil {
-		return fmt.Errorf("vote in %s: %w", id, err)
+		return fmt.Errorf("count ballot %s: %w", id, err)
 	}
 	return nil
 }
@@ -248,17 +270,17 @@ func (s *Site) lockBallot(ctx context.Context, tx *db.Tx, id string) (storedBall
 }
 
 // castVote puts a vote into the box and its voter on the register, and tells whether all have voted.
-func (s *Site) castVote(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter, b storedBallot, choices map[string]any) (all bool, err error) {
-	if err := b.shownTo(ctx, tx, a); err != nil {
+func (s *Site) castVote(ctx context.Context, tx *db.Tx, a Actor, b storedBallot, choices map[string]any) (all bool, err error) {
+	if err := s.showBallot(ctx, tx, a, &b); err != nil {
 		return false, err
 	}
 	switch {
+	case !b.invites:
+		return false, notFound("该表决", "ballot")
 	case b.Voted:
 		return false, refuse(Conflict, "您已经投过票，每人一票", "you have voted already; everybody votes once")
 	case b.Over:
 		return false, refuse(Conflict, "表决已经结束", "the ballot is over")
-	case !b.May:
-		return false, notFound("该表决", "ballot")
 	case s.Today() > b.ClosesOn:
 		return false, refuse(Conflict, "表决已于{0}截止", "the ballot closed on {0}", b.ClosesOn)
 	}
@@ -266,7 +288,11 @@ func (s *Site) castVote(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter
 	if err != nil {
 		return false, err
 	}
-	values, wrong := b.Form.Fill(run.Programme, choices, programme.About{AsOf: s.Today(), Subject: h.about})
+	about, err := s.aboutOf(ctx, tx, run, b)
+	if err != nil {
+		return false, err
+	}
+	values, wrong := b.Form.Fill(run.Programme, choices, about)
 	if err := wrongFields(wrong); err != nil {
 		return false, err
 	}
@@ -282,6 +308,17 @@ func (s *Site) castVote(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter
 		}
 	}
 	return len(voted) == b.Invited, closeBox(ctx, tx, b.ID, voted, tally)
+}
+
+// aboutOf gives what the conditions of a ballot may look at.
+func (s *Site) aboutOf(ctx context.Context, tx *db.Tx, run *Running, b storedBallot) (programme.About, error) {
+	about := programme.About{AsOf: s.Today()}
+	if !slices.ContainsFunc(b.Form.Fields, func(f *programme.Field) bool { return f.Check != nil || f.ShowWhen != nil }) {
+		return about, nil
+	}
+	facts, err := s.factsOf(ctx, tx, run, []string{b.Subject.ID}, nil)
+	about.Subject = whatItIs(facts[b.Subject.ID], about.AsOf)
+	return about, err
 }
 
 // closeBox writes the register and the box anew.
@@ -423,15 +460,8 @@ func (s *Site) prolongBallot(ctx context.Context, tx *db.Tx, w *writes, m *store
 	if err != nil {
 		return err
 	}
-	var rest []string
-	err = tx.Each(ctx, "SELECT person FROM ballot_right WHERE ballot_id = $1 ORDER BY person", []any{b.ID}, func(scan func(...any) error) error {
-		var p string
-		err := scan(&p)
-		if !slices.Contains(voted, p) {
-			rest = append(rest, p)
-		}
-		return err
-	})
+	rest, err := invitedTo(ctx, tx, b.ID)
+	rest = slices.DeleteFunc(rest, func(p string) bool { return slices.Contains(voted, p) })
 	w.tell(rest, "vote", m.ID, b.ID, m.about(why))
 	return err
 }
@@ -475,11 +505,15 @@ func (s *Site) countMatterBallot(ctx context.Context, tx *db.Tx, w *writes, h he
 
 func figuresOf(ctx context.Context, tx *db.Tx, b storedBallot) (programme.Figures, error) {
 	voted, tally, err := openBox(ctx, tx, b.ID)
+	return sumsOf(b, voted, tally), err
+}
+
+func sumsOf(b storedBallot, voted []string, tally map[string]int) programme.Figures {
 	f := programme.Figures{Invited: int64(b.Invited), Cast: int64(len(voted)), Count: map[string]int64{}}
 	for o, n := range tally {
 		f.Count[o] = int64(n)
 	}
-	return f, err
+	return f
 }
 
 func (s *Site) endBallot(ctx context.Context, tx *db.Tx, id string, counted bool) error {
@@ -504,5 +538,5 @@ func (s *Site) ballotOf(ctx context.Context, tx *db.Tx, a Actor, m stored) (*Bal
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return &list[0].BallotFigures, list[0].shownTo(ctx, tx, a)
+	return &list[0].BallotFigures, s.showBallot(ctx, tx, a, &list[0])
 }

@@ -22,6 +22,7 @@ type Draft struct {
 const mostDraft = 256 << 10 // bytes
 
 // SaveDraft keeps what the actor has typed into a form for a subject, in the place of what was kept before.
+// Voices have no drafts: what they type stays on their own telephone.
 func (s *Site) SaveDraft(ctx context.Context, a Actor, subjectID, form string, values map[string]any) error {
 	doc, err := json.Marshal(values)
 	if err != nil {
@@ -33,12 +34,15 @@ func (s *Site) SaveDraft(ctx context.Context, a Actor, subjectID, form string, v
 	if bytes.Contains(doc, []byte(`\u0000`)) {
 		return refuse(Invalid, "含有无法保存的字符", "it holds characters that cannot be stored")
 	}
+	if a.Voice() {
+		return needsAccount()
+	}
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		_, run, _, err := s.seen(ctx, tx, a, subjectID)
 		if err != nil {
 			return err
 		}
-		if run.forms[form] == nil {
+		if f := run.forms[form]; f == nil || f.Ballot { // a vote is never kept beside its voter
 			return notFound("该表单", "form")
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO draft (account_id, subject_id, form, doc, updated_at) VALUES ($1, $2, $3, $4, $5)

@@ -103,3 +103,7 @@ func mayNot() *Error {
 	return refuse(Forbidden, "您没有办理此事的权限", "you may not do this").
 		hint("请向本单位管理员申请授权", "ask the administrator of your unit for a grant")
 }
+
+func needsAccount() *Error {
+	return refuse(Forbidden, "这项功能要有账号才能用", "this needs an account").hint("用码进入的，凭码办事即可", "with a code nothing of the kind is needed")
+}

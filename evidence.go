@@ -120,7 +120,7 @@ func (s *Site) check(ctx context.Context, tx *db.Tx, a Actor, run *Running, c *c
 	switch {
 	case form == nil:
 		return newEvidence{}, refuse(Invalid, "方案中没有表单{0}", "the programme has no form {0}", f.Form)
-	case form.Ballot:
+	case form.Ballot && !a.system: // the figures of a ballot are filed by the site itself
 		return newEvidence{}, refuse(Invalid, "{0}由受邀人匿名填写，不能代填", "{0} is a ballot: only those invited fill it in", formTitle(form))
 	case f.Form == programme.JudgementForm && !judging && !a.system:
 		return newEvidence{}, refuse(Forbidden, "评分请在评定页面办理", "judgements are made on the judging page")
@@ -141,6 +141,9 @@ func (s *Site) check(ctx context.Context, tx *db.Tx, a Actor, run *Running, c *c
 		raw = withKey(raw, run.Subject.Key, c.sub.Key)
 	}
 	values, wrong := form.Fill(run.Programme, raw, programme.About{AsOf: on, Subject: whatItIs(c.counting(), on)})
+	if form.Ballot {
+		values, wrong = form.FillFigures(run.Programme, raw)
+	}
 	if d := form.DayField(); d != nil {
 		if day, ok := values[d.Name].(programme.Day); ok {
 			on = day

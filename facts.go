@@ -87,6 +87,9 @@ func (s *Site) eachEvidence(ctx context.Context, tx *db.Tx, ids []string, f func
 // readValues reads a stored document by the form of a version that may be a later one. A field whose type has changed since
 // is left out, so that the clause that needs it is missing and says so; the others count.
 func readValues(f *programme.Form, doc []byte) programme.Values {
+	if f.Ballot {
+		f = f.Figures()
+	}
 	v, err := f.ParseJSON(doc)
 	if err == nil {
 		return v

@@ -64,7 +64,7 @@ func (s *Site) Raise(ctx context.Context, a Actor, n NewMatter) (Raised, error) 
 			}
 		}
 		if n.For != "" {
-			if b.person, out.Voice, err = s.newVoice(ctx, tx, a, voiceOf{h.run, n.For, h.sub.Unit, "", n.ForName}); err != nil {
+			if b.person, out.Voice, err = s.newVoice(ctx, tx, a, voiceOf{run: h.run, role: n.For, unit: h.sub.Unit, name: n.ForName}); err != nil {
 				return err
 			}
 			b.actor = Actor{ID: b.person, Name: n.ForName}

@@ -9,9 +9,9 @@ import (
 	"bihuan.dev/bihuan/programme"
 )
 
-// Tick lets the day begin for matters: it climbs the overdue ladder, tells holders beforehand, and counts ballots whose time is
-// over. It may be called at any time, by several processes at once and again after a crash: each thing happens
-// once, since it happens in the transaction that notes it. It tells how many matters moved. What goes wrong with
+// Tick lets the day begin for matters and ballots: it climbs the overdue ladder, tells holders beforehand, and counts ballots whose time is
+// over, those of subjects as well. It may be called at any time, by several processes at once and again after a crash: each thing happens
+// once, since it happens in the transaction that notes it. It tells how many matters and ballots moved. What goes wrong with
 // one of them does not keep the others from theirs; all of it comes back.
 func (s *Site) Tick(ctx context.Context) (int, error) {
 	var ids []string
@@ -26,8 +26,8 @@ func (s *Site) Tick(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("what is due today: %w", err)
 	}
-	n := 0
-	var errs []error
+	n, err := s.countDueBallots(ctx)
+	errs := []error{err}
 	for _, id := range ids {
 		moved, err := s.matterDay(ctx, id)
 		if moved {

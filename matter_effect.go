@@ -75,9 +75,16 @@ func (m *stored) about(t programme.Text) programme.Text {
 	return programme.T("{0}：{1}", "{0}: {1}").Fill(m.titled(), t)
 }
 
-// withheld takes the figures out of a text when too few voted for them to be shown.
+// withheld takes the figures out of a text when they would tell what single people said.
 func withheld(m *stored, e programme.Event, t programme.Text) programme.Text {
-	if e.Kind == programme.EventBallot && m.state.Ballot != nil && m.state.Ballot.Cast < LeastShown {
+	if e.Kind != programme.EventBallot || m.state.Ballot == nil {
+		return t
+	}
+	var form *programme.Form
+	if st, ok := m.x.Matter.Stage(m.state.Ballot.Stage); ok && st.Ballot != nil {
+		form, _ = m.x.Form(st.Ballot.Form)
+	}
+	if f := (programme.Figures{Cast: m.state.Ballot.Cast, Count: m.state.Ballot.Count}); form == nil || f.Tells(form, LeastShown) {
 		return programme.T("表决已计票，转到“{0}”", "the ballot was counted; on to “{0}”").Fill(m.x.StageTitle(m.state.Stage))
 	}
 	return t

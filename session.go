@@ -140,7 +140,7 @@ func (x *Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 	return data, err == nil, err
 }
 
-// CommitCtx stores the data of a session.
+// CommitCtx stores the data of a session. It ends at a full hour, so that it does not tell when somebody was last here: he may have voted.
 func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	return x.s.db.Tx(ctx, func(tx *db.Tx) error {
 		if rand.IntN(100) == 0 {
@@ -150,7 +150,7 @@ func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO session (token, data, expires_at) VALUES ($1, $2, $3)
 			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,
-			sha256Hex(token), data, expiry.UnixMicro())
+			sha256Hex(token), data, expiry.Truncate(time.Hour).UnixMicro())
 		return err
 	})
 }

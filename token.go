@@ -27,6 +27,9 @@ func (s *Site) NewToken(ctx context.Context, a Actor, name string, days int) (pl
 	if a.Visitor() || a.system {
 		return "", Token{}, signInFirst()
 	}
+	if a.Voice() {
+		return "", Token{}, needsAccount()
+	}
 	name, wrong := cleanText("name", name, 100, true)
 	if days < 1 || days > 366 {
 		wrong = append(wrong, wrongField("days", "有效期为1至366天", "a token is good for 1 to 366 days"))

@@ -6,7 +6,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"strings"
+	"time"
 
 	"bihuan.dev/bihuan/internal/db"
 	"bihuan.dev/bihuan/programme"
@@ -20,6 +22,7 @@ type voiceOf struct {
 	run          *Running
 	role, unit   string
 	roster, name string
+	number       string
 }
 
 const voicePrefix = "v-"
@@ -30,8 +33,8 @@ const codeLetters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 // newVoice makes a voice and gives its one-time code, which is kept only as its hash.
 func (s *Site) newVoice(ctx context.Context, tx *db.Tx, a Actor, v voiceOf) (id, code string, err error) {
 	id, code = voicePrefix+newID(), oneTimeCode()
-	err = tx.Insert(ctx, "voice (id, programme, role, unit, roster, name, code_hash, stamp, created_at, created_by)",
-		[][]any{{id, v.run.Name, v.role, v.unit, v.roster, v.name, codeHash(code), newID(), s.Now().UnixMicro(), a.ID}}, "")
+	err = tx.Insert(ctx, "voice (id, programme, role, unit, roster, name, number, code_hash, stamp, created_at, created_by)",
+		[][]any{{id, v.run.Name, v.role, v.unit, v.roster, v.name, v.number, codeHash(code), newID(), s.Now().UnixMicro(), a.ID}}, "")
 	return id, code, err
 }
 
@@ -79,19 +82,66 @@ func (s *Site) voiceActor(ctx context.Context, tx *db.Tx, id string) (Actor, err
 // Voice reports whether the actor is a voice: somebody who speaks without an account.
 func (a Actor) Voice() bool { return strings.HasPrefix(a.ID, voicePrefix) }
 
-// Speak takes a one-time code and gives the actor whose it is. The code is used up: whoever comes second with it is refused.
-func (s *Site) Speak(ctx context.Context, code string) (Actor, error) {
+// Speak takes a one-time code and gives the actor whose it is. The code is used up: whoever comes second with it is refused like one
+// who guesses. from is where the try comes from, such as a network address: too many wrong ones from there, or in all, have to wait.
+func (s *Site) Speak(ctx context.Context, from, code string) (Actor, error) {
+	return s.tryToSpeak(ctx, []limit{{"from " + from, triesFrom}, {"all", triesInAll}}, refuse(Unauthenticated, "这个码不对，或者已经用过", "this code is wrong, or was used already").
+		hint("一个码只能用一次；换了手机请向发码的人要新码", "a code works once; ask whoever gave it to you for a new one"),
+		"code_hash = $1", codeHash(code))
+}
+
+// SpeakByLink is Speak for somebody who came by the link of a roster and gives his name and number as they stand on it: of a voice that
+// has never spoken. Numbers can be guessed, so fewer tries are allowed for a link.
+func (s *Site) SpeakByLink(ctx context.Context, from, link, name, number string) (Actor, error) {
+	name, number = cleanPerson(name), cleanPerson(number)
+	return s.tryToSpeak(ctx, []limit{{"from " + from, triesFrom}, {"link " + link, triesOfLink}, {"all", triesInAll}},
+		refuse(Unauthenticated, "姓名和编号与名册不符，或者已经有人用它进入过", "this name and number are not on the roster, or were used already").
+			hint("请核对；仍不行的，请向发起人要一个一次性的码", "check them, or ask whoever gave you the link for a one-time code"),
+		"roster = (SELECT r.id FROM roster r WHERE r.link = $1) AND name = $3 AND lower(number) = lower($4) AND number <> '' AND spoke_at IS NULL", link, name, number)
+}
+
+// How many wrong codes are taken within lockedFor, and how long one has to wait then. Codes have 60 random bits: no number of tries that a
+// network carries finds one; the bounds spare the house the noise.
+const (
+	triesFrom   = 20
+	triesOfLink = 40
+	triesInAll  = 1000
+)
+
+// limit bounds the tries of one kind.
+type limit struct {
+	of   string
+	most int64
+}
+
+// tryToSpeak finds the one voice that fits, uses up its code and gives its actor. A try counts before it is compared, so that many at
+// once do not get more than one after the other; one that was right is taken off again.
+func (s *Site) tryToSpeak(ctx context.Context, limits []limit, wrong *Error, where string, first string, more ...any) (Actor, error) {
+	now := s.Now()
+	for _, l := range limits {
+		until, err := s.countTry(ctx, l, now)
+		if err != nil {
+			return Actor{}, fmt.Errorf("speak: %w", err)
+		}
+		if !until.IsZero() {
+			return Actor{}, refuse(TooMany, "试得太多了，请在{0}后再试", "too many tries; try again after {0}", until.Format("15:04"))
+		}
+	}
 	var a Actor
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		var id string
-		midnight := s.Today().Time().UnixMicro()
-		err := tx.Row(ctx, "UPDATE voice SET code_hash = NULL, spoke_at = $2 WHERE code_hash = $1 AND revoked_at IS NULL RETURNING id", []any{codeHash(code), midnight}, &id)
+		args := append([]any{first, s.Today().Time().UnixMicro()}, more...)
+		err := tx.Row(ctx, "UPDATE voice SET code_hash = NULL, spoke_at = $2 WHERE revoked_at IS NULL AND "+where+" RETURNING id", args, &id)
 		if errors.Is(err, sql.ErrNoRows) {
-			return refuse(Unauthenticated, "这个码不对，或者已经用过", "this code is wrong, or was used already").
-				hint("一个码只能用一次；换了手机请向发码的人要新码", "a code works once; ask whoever gave it to you for a new one")
+			return wrong
 		}
 		if err != nil {
 			return err
+		}
+		for _, l := range limits {
+			if _, err := tx.Exec(ctx, "UPDATE voice_try SET tries = tries - 1, locked_until = 0 WHERE key = $1 AND tries > 0", sha256Hex(l.of)); err != nil {
+				return err
+			}
 		}
 		a, err = s.voiceActor(ctx, tx, id)
 		return err
@@ -100,4 +150,35 @@ func (s *Site) Speak(ctx context.Context, code string) (Actor, error) {
 		return Actor{}, fmt.Errorf("speak: %w", err)
 	}
 	return a, nil
+}
+
+// countTry counts a try, and gives until when there are to be no more; zero: this one may be made.
+func (s *Site) countTry(ctx context.Context, l limit, now time.Time) (time.Time, error) {
+	var until time.Time
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		until = time.Time{}
+		if mathrand.IntN(50) == 0 {
+			if _, err := tx.Exec(ctx, "DELETE FROM voice_try WHERE since < $1", now.Add(-24*time.Hour).UnixMicro()); err != nil {
+				return err
+			}
+		}
+		var tries, since, locked int64
+		err := tx.Row(ctx, `INSERT INTO voice_try AS t (key, tries, since, locked_until) VALUES ($1, 1, $2, 0)
+			ON CONFLICT (key) DO UPDATE SET tries = t.tries + 1 RETURNING tries, since, locked_until`, []any{sha256Hex(l.of), now.UnixMicro()}, &tries, &since, &locked)
+		switch {
+		case err != nil:
+			return err
+		case locked > now.UnixMicro():
+			until = s.moment(locked)
+			return nil
+		case locked > 0 || now.Sub(s.moment(since)) > lockedFor: // a new quarter of an hour begins
+			tries, since, locked = 1, now.UnixMicro(), 0
+		}
+		if tries >= l.most {
+			locked = now.Add(lockedFor).UnixMicro() // lifted again if this very try is right
+		}
+		_, err = tx.Exec(ctx, "UPDATE voice_try SET tries = $2, since = $3, locked_until = $4 WHERE key = $1", sha256Hex(l.of), tries, since, locked)
+		return err
+	})
+	return until, err
 }
