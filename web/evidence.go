@@ -78,6 +78,9 @@ func (r *request) evidencePage() (evidencePage, error) {
 	if !ok {
 		form = &programme.Form{Name: e.Form}
 	}
+	if form.Ballot {
+		form = form.Figures()
+	}
 	held, err := r.rolesAt(r.ctx(), run.Programme, sub.Unit)
 	if err != nil {
 		return evidencePage{}, err
@@ -89,7 +92,7 @@ func (r *request) evidencePage() (evidencePage, error) {
 	}
 	if e.SupersededBy == "" && e.Withdrawn == nil && !sub.Left {
 		party, isParty := run.Party(e.By)
-		page.Correct = e.Form != programme.JudgementForm && has(held.files(run.Programme, form), e.By)
+		page.Correct = e.Form != programme.JudgementForm && !form.Ballot && has(held.files(run.Programme, form), e.By)
 		page.Withdraw = e.Account == r.actor.ID || held[bihuan.Admin] || isParty && held[run.Parties[party].Role]
 	}
 	if e.SupersededBy == "" && e.Withdrawn == nil {

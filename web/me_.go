@@ -22,7 +22,12 @@ type mePage struct {
 type grantRow struct{ Programme, Role, Unit string }
 
 // me_ shows one's own account.
-func me_(r *request) error { return mineWith(r, mePage{}) }
+func me_(r *request) error {
+	if r.actor.Voice() {
+		return r.redirect("/v", programme.Text{})
+	}
+	return mineWith(r, mePage{})
+}
 
 func mineWith(r *request, page mePage) error {
 	v, err := r.inUsual(programme.T("我的账号", "My account"), "me")

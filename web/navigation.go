@@ -25,7 +25,9 @@ func navigation(v view) []navLink {
 	add := func(place, href, icon string, text, short programme.Text, count int) {
 		links = append(links, navLink{href, icon, text, short, v.Place == place, count})
 	}
-	if !v.Actor.Visitor() {
+	if v.Actor.Voice() {
+		add("todo", "/v", "todo", programme.T("我的", "Mine"), programme.T("我的", "Mine"), 0)
+	} else if !v.Actor.Visitor() {
 		add("todo", "/todo", "todo", programme.T("待办", "My tasks"), programme.T("待办", "Tasks"), v.Todo)
 	}
 	if v.Programme != nil {

@@ -43,6 +43,23 @@ func (f *face) routes() []route {
 		// holidays.go
 		house("GET /admin/holidays", holidays),
 		{pattern: "POST /admin/holidays", do: takeHolidays, house: true, upload: true},
+		// voice.go: those without an account
+		open("GET /v", voice),
+		open("POST /v", speak),
+		open("GET /v/{code}", voiceByCode),
+		open("GET /join/{link}", voiceByLink),
+		open("POST /join/{link}", speakByLink),
+		// ballot.go, roster.go
+		house("GET /ballots/{id}", ballot),
+		house("POST /ballots/{id}", vote),
+		house("POST /ballots/{id}/stop", breakOffBallot),
+		house("GET /p/{programme}/subjects/{subject}/ballots", subjectBallots),
+		house("POST /p/{programme}/subjects/{subject}/ballots", callBallot),
+		house("GET /p/{programme}/subjects/{subject}/rosters/{role}", roster),
+		{pattern: "POST /p/{programme}/subjects/{subject}/rosters/{role}", do: addVoices, house: true, upload: true},
+		house("POST /p/{programme}/subjects/{subject}/rosters/{role}/codes", newCodes),
+		house("POST /p/{programme}/subjects/{subject}/rosters/{role}/revoke", revokeVoices),
+		house("POST /p/{programme}/subjects/{subject}/rosters/{role}/link", rosterLink),
 		// todo.go
 		house("GET /todo", todo),
 		// box.go

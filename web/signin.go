@@ -11,6 +11,9 @@ import (
 
 // home sends people to where their work is, and shows visitors what is public.
 func home(r *request) error {
+	if r.actor.Voice() {
+		return r.redirect("/v", programme.Text{})
+	}
 	if !r.actor.Visitor() {
 		return r.redirect("/todo", programme.Text{})
 	}
@@ -46,16 +49,11 @@ func signIn(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := r.f.sessions.RenewToken(r.ctx()); err != nil {
-		return err
-	}
-	r.f.sessions.Put(r.ctx(), "account", actor.ID)
-	r.f.sessions.Put(r.ctx(), "stamp", actor.Stamp)
 	to := args.Next
 	if to == "" {
 		to = "/todo"
 	}
-	return r.redirect(to, programme.Text{})
+	return r.enter(actor, to)
 }
 
 func signOut(r *request) error {

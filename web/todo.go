@@ -32,6 +32,9 @@ type taskGroup struct {
 
 // todo is the first page of everybody who is signed in.
 func todo(r *request) error {
+	if r.actor.Voice() {
+		return r.redirect("/v", programme.Text{})
+	}
 	q := r.URL.Query()
 	kind := bihuan.TaskKind("")
 	for _, k := range bihuan.TaskKinds {
