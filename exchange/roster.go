@@ -45,7 +45,7 @@ func ReadRoster(r io.Reader, format Format) (*File[Person], error) {
 	return f, nil
 }
 
-// ReadRosterText reads people as they are pasted: a line each, the name and, behind a comma, a tab or a semicolon, the number. Empty lines
+// ReadRosterText reads people as they are pasted: a line each, the name and, behind a comma, a tab, a semicolon or, when it has a digit, a space, the number. Empty lines
 // are left out.
 func ReadRosterText(text string) []Person {
 	var out []Person
@@ -56,6 +56,8 @@ func ReadRosterText(text string) []Person {
 		if i := strings.IndexAny(name, ",，;；\t、"); i >= 0 {
 			number = strings.TrimLeft(name[i:], ",，;；\t、 ")
 			name = strings.TrimSpace(name[:i])
+		} else if i := strings.LastIndexAny(name, " \u3000"); i >= 0 && strings.ContainsAny(name[i:], "0123456789") {
+			name, number = strings.TrimSpace(name[:i]), strings.TrimSpace(name[i:])
 		}
 		if name != "" || number != "" {
 			out = append(out, Person{n, name, number})

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"bihuan.dev/bihuan"
+)
+
+// stranger gives a browser that nobody has signed in with.
+func (d *door) stranger(name string) {
+	d.Helper()
+	jar, err := cookiejar.New(nil)
+	d.must(err)
+	d.people[name] = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+var codes = regexp.MustCompile(`<p class="code">([A-Z2-9-]{14})</p>`)
+
+// An officer pastes a roster and prints its slips; a colleague scans his, sees what waits for him and votes, once; when the ballot is over
+// everybody sees the figures. Looking at the address of a code does not use it up, and a used one answers as a wrong one does.
+func TestVoices(t *testing.T) {
+	throughTheDoor(t, 1, func(d *door) {
+		home := "/p/union/subjects/" + d.subjects[0].ID
+		roster := home + "/rosters/employee"
+		status, body := d.send("officer", roster, url.Values{"people": {"王芳,A1\n\n王芳,A1\n"}}, nil)
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, "同名的请填编号") {
+			t.Fatalf("a mistaken roster: %d %s", status, mainPart(body))
+		}
+		status, body = d.send("officer", roster, url.Values{"people": {"王芳,A1\n李强 A2\n赵敏;A3\n孙丽\t4\n周杰"}}, nil)
+		found := codes.FindAllStringSubmatch(body, -1)
+		if status != http.StatusOK || len(found) != 5 || strings.Count(body, `class="qr"`) != 5 || !strings.Contains(body, d.url+"/v") {
+			t.Fatalf("slips: %d, %d codes", status, len(found))
+		}
+		d.page("officer", roster, "王芳", "未用")
+		if status, _ := d.get("employee", roster); status != http.StatusForbidden {
+			t.Errorf("an employee reads the roster: %d", status)
+		}
+
+		to := d.done("officer", home+"/ballots", url.Values{"form": {"appraisal"}, "closes": {"2026-07-10"}})
+		d.page("officer", to, "进行中", "为什么可以放心")
+		for i, choice := range []string{"satisfied", "satisfied", "satisfied", "basically", "basically"} {
+			who := fmt.Sprint("voice", i)
+			d.stranger(who)
+			code := found[i][1]
+			d.page(who, "/v/"+code, code)
+			d.page(who, "/v/"+code, code)
+			if at := d.done(who, "/v", url.Values{"code": {strings.ToLower(code)}}); at != "/v" {
+				t.Fatalf("came to %s", at)
+			}
+			if i == 0 {
+				d.stranger("second")
+				_, used := d.post("second", "/v", url.Values{"code": {code}})
+				status, wrong := d.post("second", "/v", url.Values{"code": {"AAAA-AAAA-AAAA"}})
+				if status != http.StatusUnauthorized || used != wrong {
+					t.Errorf("%d: a used code and a wrong one are told apart", status)
+				}
+				d.page(who, "/v", "会员评家", "无记名")
+				if at := d.done(who, "/lang", url.Values{"lang": {"en"}, "back": {"/v"}}); at != "/v" {
+					t.Errorf("language: %s", at)
+				}
+				d.page(who, "/v", "Members&#39; appraisal")
+				for _, path := range []string{"/todo", "/me", "/"} {
+					if status, at := d.get(who, path); status != http.StatusSeeOther || at != "/v" {
+						t.Errorf("%s leads to %d %s", path, status, at)
+					}
+				}
+				d.done(who, "/lang", url.Values{"lang": {"zh"}})
+			}
+			if status, _ := d.post(who, to, url.Values{}); status != http.StatusUnprocessableEntity {
+				t.Errorf("an empty vote: %d", status)
+			}
+			d.done(who, to, url.Values{"overall": {choice}})
+			if status, body := d.post(who, to, url.Values{"overall": {choice}}); status != http.StatusConflict || !strings.Contains(body, "已经投过票") {
+				t.Errorf("a second vote: %d", status)
+			}
+			d.page(who, to, "谢谢")
+		}
+		if status, _ := d.get("foreign", to); status != http.StatusNotFound {
+			t.Errorf("another town reads the ballot: %d", status)
+		}
+		d.later(11)
+		_, err := d.site.Tick(t.Context())
+		d.must(err)
+		body = d.page("officer", to, "已计票", "/evidence/")
+		e := regexp.MustCompile(`/evidence/[0-9a-f-]+`).FindString(body)
+		d.page("officer", e, "应参评", "6 人", "基本满意", "2 人", "1.3.6")
+		if !strings.Contains(body, "60%") {
+			t.Errorf("no shares:\n%s", mainPart(body))
+		}
+
+		d.stranger("guesser")
+		for range 40 {
+			status, body = d.post("guesser", "/v", url.Values{"code": {"AAAA-AAAA-AAAA"}})
+		}
+		if status != http.StatusTooManyRequests || !strings.Contains(body, "后再试") {
+			t.Errorf("guessing on: %d", status)
+		}
+	})
+}
+
+// The pages of those without an account, on a telephone and on paper.
+func TestVoicesSeen(t *testing.T) {
+	throughTheDoor(t, 1, func(d *door) {
+		if testing.Short() {
+			t.Skip("a browser takes a while")
+		}
+		home := d.subjects[0]
+		var people []bihuan.Person
+		for i := range 10 {
+			people = append(people, bihuan.Person{Name: []string{"王芳", "李强", "赵敏", "孙丽", "周杰"}[i%5], Number: fmt.Sprintf("A%03d", i)})
+		}
+		list, err := d.site.AddVoices(t.Context(), bihuan.System(), home.ID, "employee", people)
+		d.must(err)
+		id, err := d.site.CallBallot(t.Context(), bihuan.System(), home.ID, "appraisal", d.site.Today()+10)
+		d.must(err)
+		p := d.browse("", 360, 780)
+		p.Go("/v/" + list.Slips[0].Code)
+		p.Shot("voice-code")
+		p.Click("main form button.main")
+		p.Await(`location.pathname === "/v"`)
+		p.Want("会员评家")
+		p.Shot("voice-home")
+		p.Go("/ballots/" + id)
+		p.Shot("ballot-vote")
+		p.Click(`input[value="satisfied"]`)
+		p.Click("main form button.main")
+		p.Until("thanks", `document.body.innerText.includes("谢谢")`)
+		p.Sound()
+		p.Shot("ballot-thanks")
+		for _, s := range list.Slips[1:9] {
+			a, err := d.site.Speak(t.Context(), "test", s.Code)
+			d.must(err)
+			d.must(d.site.Vote(t.Context(), a, id, map[string]any{"overall": []string{"satisfied", "basically"}[len(s.Number+s.Name+s.Code[:1])%2]}))
+		}
+		d.later(12)
+		_, err = d.site.Tick(t.Context())
+		d.must(err)
+		o := d.browse("officer", 1440, 900)
+		o.Go("/ballots/" + id)
+		o.Sound()
+		o.Shot("ballot-over")
+		roster := "/p/union/subjects/" + home.ID + "/rosters/employee"
+		o.Go("/p/union/subjects/" + home.ID + "/ballots")
+		o.Shot("ballots")
+		o.Go(roster)
+		o.Sound()
+		o.Shot("roster")
+		o.Fill("people", "钱一,B1\n钱二,B2\n钱三,B3\n钱四,B4")
+		o.Click("#add button.main")
+		o.Until("slips", `document.querySelectorAll(".slips .qr").length === 4`)
+		o.Sound()
+		o.Shot("slips")
+	})
+}
