@@ -39,7 +39,7 @@ func (r *runner) AtDesk(subject string, v values) (bihuan.MatterFile, bihuan.Act
 	r.Helper()
 	raised, err := r.site.Raise(r.ctx, r.Login("clerk"), bihuan.NewMatter{Subject: subject, Name: "dispute", Values: v, For: "resident"})
 	r.must(err)
-	voice, err := r.site.Speak(r.ctx, raised.Voice)
+	voice, err := r.site.Speak(r.ctx, "desk", raised.Voice)
 	r.must(err)
 	return raised.Matter, voice
 }
