@@ -186,6 +186,9 @@ func sampleColumns(t *testing.T, p *programme.Programme, key string) []assess.Sc
 		}
 		form, _ := p.Form(line.Form)
 		values, wrong := form.Fill(p, line.Values, about)
+		if form.Ballot {
+			values, wrong = form.FillFigures(p, line.Values)
+		}
 		if len(wrong) > 0 {
 			t.Fatal(wrong)
 		}
