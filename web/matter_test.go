@@ -219,7 +219,7 @@ func TestHiddenOnPages(t *testing.T) {
 			t.Fatalf("registered: %d %s", status, mainPart(receipt))
 		}
 		hygiene(t, receipt)
-		if a, err := d.site.Speak(ctx, code); err != nil || !a.Voice() {
+		if a, err := d.site.Speak(ctx, "desk", code); err != nil || !a.Voice() {
 			t.Errorf("the code: %v", err)
 		}
 		status, to := d.send("chair", base+"/raise/proposal", fields, nil)
