@@ -32,6 +32,9 @@ type Decision struct {
 	DecidedAt  time.Time
 	DecidedBy  string       // a person's name; empty for visitors
 	Score      assess.Score // with all reasons, as decided; for visitors without evidence and values of facts
+	Corrects   string       // the ID of the decision that this one corrects; empty: the first
+	Appeal     string       // the ID of the matter that led to the correction
+	Corrected  bool         // by a later one, which counts instead
 }
 
 // Decide decides a round for all its subjects, once the days of publicity are over and every objection is answered. What
@@ -59,11 +62,18 @@ func (s *Site) Decide(ctx context.Context, a Actor, roundID string) (Round, erro
 		if err := s.mayDecideNow(run, r); err != nil {
 			return err
 		}
+		now, err := s.runningIn(ctx, tx, r.Programme) // what begins today runs under today's version
+		if err != nil {
+			return err
+		}
+		if err := holdComparing(ctx, tx, now); err != nil {
+			return err
+		}
 		list, err := pinnedSubjects(ctx, tx, r.ID)
 		if err != nil {
 			return err
 		}
-		held, err := s.holdSubjects(ctx, tx, idsOf(list))
+		held, err := s.hold(ctx, tx, idsOf(list), 2) // a moment for what is known, and one for the rectifications
 		if err != nil {
 			return err
 		}
@@ -77,10 +87,17 @@ func (s *Site) Decide(ctx context.Context, a Actor, roundID string) (Round, erro
 		if err != nil {
 			return err
 		}
-		if err := s.storeDecisions(ctx, tx, a, run, r, list, k); err != nil {
+		found, err := s.storeDecisions(ctx, tx, a, run, r, list, k)
+		if err != nil {
 			return err
 		}
 		if err := s.endRound(ctx, tx, a, r); err != nil {
+			return err
+		}
+		for _, h := range held {
+			h.moment++
+		}
+		if err := s.rectify(ctx, tx, now, r.ID, held, found); err != nil {
 			return err
 		}
 		out, _, err = s.round(ctx, tx, roundID)
@@ -89,7 +106,7 @@ func (s *Site) Decide(ctx context.Context, a Actor, roundID string) (Round, erro
 	if err != nil {
 		return Round{}, fmt.Errorf("decide round %s: %w", roundID, err)
 	}
-	s.wroteMany(ctx, out.Subjects, "decision", "judge_due")
+	s.wroteMany(ctx, out.Subjects, "decision", "judge_due", "finding", "matter", "matter_event", "matter_form", "matter_turn", "notice")
 	return out, nil
 }
 
@@ -106,10 +123,10 @@ func (s *Site) mayDecideNow(run *Running, r Round) error {
 
 // knownDecided says what was known of each subject for the decision: what was when the deciding column was handed in; what
 // is now, where an objection was upheld.
-func (s *Site) knownDecided(ctx context.Context, tx *db.Tx, r Round, held known) (known, error) {
+func (s *Site) knownDecided(ctx context.Context, tx *db.Tx, r Round, held map[string]*heldSubject) (known, error) {
 	k := known{}
-	err := tx.Each(ctx, `SELECT c.subject_id, c.known_at, (SELECT count(*) FROM objection j
-			WHERE j.round_id = c.round_id AND j.subject_id = c.subject_id AND j.outcome = 'upheld')
+	err := tx.Each(ctx, `SELECT c.subject_id, c.known_at, (SELECT count(*) FROM matter j
+			WHERE j.round_id = c.round_id AND j.subject_id = c.subject_id AND j.name = 'objection' AND j.meaning = 'good')
 		FROM round_column c WHERE c.round_id = $1 AND c.party = $2`, []any{r.ID, r.Decides}, func(scan func(...any) error) error {
 		var id string
 		var at int64
@@ -118,7 +135,7 @@ func (s *Site) knownDecided(ctx context.Context, tx *db.Tx, r Round, held known)
 			return err
 		}
 		if k[id] = at; upheld > 0 {
-			k[id] = held[id]
+			k[id] = held[id].moment
 		}
 		return nil
 	})
@@ -128,7 +145,7 @@ func (s *Site) knownDecided(ctx context.Context, tx *db.Tx, r Round, held known)
 	return k, err
 }
 
-func (s *Site) storeDecisions(ctx context.Context, tx *db.Tx, a Actor, run *Running, r Round, list []pinned, k known) error {
+func (s *Site) storeDecisions(ctx context.Context, tx *db.Tx, a Actor, run *Running, r Round, list []pinned, k known) ([]finding, error) {
 	units := make(map[string]string, len(list))
 	for _, p := range list {
 		units[p.ID] = p.Unit
@@ -141,6 +158,7 @@ func (s *Site) storeDecisions(ctx context.Context, tx *db.Tx, a Actor, run *Runn
 	rates := clauseRates{}
 	var pack packer
 	var rows [][]any
+	var found []finding
 	store := func() error {
 		err := tx.Insert(ctx, `decision (id, round_id, subject_id, scored, total, grade, as_of, known_at, doc, valid_until, decided_at, decided_by)`, rows, "")
 		rows = rows[:0]
@@ -154,22 +172,26 @@ func (s *Site) storeDecisions(ctx context.Context, tx *db.Tx, a Actor, run *Runn
 			return err
 		}
 		rates.add(units[id], score)
-		rows = append(rows, []any{newID(), r.ID, id, score.Scored, int64(score.Total), score.Grade, int64(r.AsOf), k[id], doc, until, now, a.ID})
+		decision := newID()
+		for _, c := range run.failing(score) {
+			found = append(found, finding{decision, id, c})
+		}
+		rows = append(rows, []any{decision, r.ID, id, score.Scored, int64(score.Total), score.Grade, int64(r.AsOf), k[id], doc, until, now, a.ID})
 		if n++; len(rows) == db.Chunk {
 			return store()
 		}
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n != len(list) {
-		return fmt.Errorf("scored %d of %d subjects of round %s", n, len(list), r.ID)
+		return nil, fmt.Errorf("scored %d of %d subjects of round %s", n, len(list), r.ID)
 	}
 	if err := store(); err != nil {
-		return err
+		return nil, err
 	}
-	return rates.store(ctx, tx, r.ID)
+	return found, rates.store(ctx, tx, r.ID)
 }
 
 func (s *Site) endRound(ctx context.Context, tx *db.Tx, a Actor, r Round) error {
@@ -246,7 +268,7 @@ func unpackScore(doc []byte) (score assess.Score, err error) {
 	return score, nil
 }
 
-// Decision gives what was decided for a subject in a round. Members of its house see all of it; others, where the programme
+// Decision gives what was decided for a subject in a round; where it was corrected on appeal, the correction. Members of its house see all of it; others, where the programme
 // publishes grades, the verdicts with their reasons, but no evidence and no names.
 func (s *Site) Decision(ctx context.Context, a Actor, roundID, subjectID string) (Decision, error) {
 	var out Decision
@@ -267,7 +289,7 @@ func (s *Site) Decision(ctx context.Context, a Actor, roundID, subjectID string)
 	return out, err
 }
 
-// Decisions gives all decisions on a subject that the actor may see, the newest first.
+// Decisions gives all decisions on a subject that the actor may see, the newest first, corrections and what they correct alike.
 func (s *Site) Decisions(ctx context.Context, a Actor, subjectID string) ([]Decision, error) {
 	var out []Decision
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
@@ -278,11 +300,12 @@ func (s *Site) Decisions(ctx context.Context, a Actor, subjectID string) ([]Deci
 	return out, err
 }
 
-// decisions reads decisions as the actor may see them.
-func (s *Site) decisions(ctx context.Context, tx *db.Tx, a Actor, where string, args ...any) ([]Decision, error) {
+// decisionsWhere reads decisions, the newest first.
+func (s *Site) decisionsWhere(ctx context.Context, tx *db.Tx, where string, args ...any) ([]Decision, error) {
 	var all []Decision
 	err := tx.Each(ctx, `SELECT d.id, d.round_id, r.title, r.version_id, d.scored, d.total, d.grade, d.as_of, d.known_at, d.doc, d.valid_until,
-			d.decided_at, COALESCE(b.name, ''), `+briefSubject+`
+			d.decided_at, COALESCE(b.name, ''), COALESCE(d.corrects, ''), COALESCE(d.appeal_id, ''),
+			EXISTS (SELECT 1 FROM decision n WHERE n.corrects = d.id), `+briefSubject+`
 		FROM decision d JOIN round r ON r.id = d.round_id JOIN subject s ON s.id = d.subject_id
 		LEFT JOIN account b ON b.id = d.decided_by WHERE `+where+" ORDER BY d.decided_at DESC, d.id DESC", args,
 		func(scan func(...any) error) error {
@@ -292,7 +315,7 @@ func (s *Site) decisions(ctx context.Context, tx *db.Tx, a Actor, where string, 
 			var until sql.NullInt64
 			var doc []byte
 			err := scan(append([]any{&d.ID, &d.Round, &d.RoundTitle, &d.VersionID, &d.Scored, &total, &d.Grade, &asOf, &knownAt, &doc, &until,
-				&decided, &d.DecidedBy}, b.into()...)...)
+				&decided, &d.DecidedBy, &d.Corrects, &d.Appeal, &d.Corrected}, b.into()...)...)
 			if err != nil {
 				return err
 			}
@@ -304,6 +327,15 @@ func (s *Site) decisions(ctx context.Context, tx *db.Tx, a Actor, where string, 
 		})
 	if err != nil {
 		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	return all, nil
+}
+
+// decisions reads decisions as the actor may see them.
+func (s *Site) decisions(ctx context.Context, tx *db.Tx, a Actor, where string, args ...any) ([]Decision, error) {
+	all, err := s.decisionsWhere(ctx, tx, where, args...)
+	if err != nil {
+		return nil, err
 	}
 	var seen []Decision
 	for _, d := range all {
@@ -362,16 +394,11 @@ func (s *Site) Recompute(ctx context.Context, a Actor, decisionID string) (score
 		if err != nil {
 			return err
 		}
-		k := known{}
-		err = tx.Each(ctx, "SELECT subject_id, known_at FROM decision WHERE round_id = $1", []any{r.ID}, func(scan func(...any) error) error {
-			var id string
-			var at int64
-			defer func() { k[id] = at }()
-			return scan(&id, &at)
-		})
+		k, err := knownWhen(ctx, tx, r.ID, d.DecidedAt.UnixMicro())
 		if err != nil {
 			return err
 		}
+		k[d.Subject.ID] = d.Known.UnixMicro()
 		err = s.assessRound(ctx, tx, run, r, r.Decides, []string{d.Subject.ID}, k, func(_ string, result *assess.Result, i int) error {
 			score = result.Score(i)
 			return nil
@@ -386,6 +413,23 @@ func (s *Site) Recompute(ctx context.Context, a Actor, decisionID string) (score
 		return assess.Score{}, false, fmt.Errorf("recompute decision %s: %w", decisionID, err)
 	}
 	return score, same, nil
+}
+
+// knownWhen says what was known of each subject of a round for the decisions that counted at a moment.
+func knownWhen(ctx context.Context, tx *db.Tx, round string, at int64) (known, error) {
+	k := known{}
+	err := tx.Each(ctx, "SELECT subject_id, known_at FROM decision WHERE round_id = $1 AND decided_at <= $2 ORDER BY decided_at, id", []any{round, at},
+		func(scan func(...any) error) error {
+			var id string
+			var at int64
+			err := scan(&id, &at)
+			k[id] = at // the later one stays
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("what was known in round %s: %w", round, err)
+	}
+	return k, nil
 }
 
 // sameAs compares what counts: points, verdicts and grade. The words may have become better since.

@@ -82,7 +82,7 @@ func (f figures) tallies(ctx context.Context, tx *db.Tx, unit string) ([]tally, 
 	if !f.live() {
 		query, args = `SELECT COALESCE(kw.within, ''), d.scored, d.total, d.grade, count(*)
 			FROM unit_within w JOIN round_subject rs ON rs.unit = w.unit
-			JOIN decision d ON d.round_id = rs.round_id AND d.subject_id = rs.subject_id
+			JOIN decision_now d ON d.round_id = rs.round_id AND d.subject_id = rs.subject_id
 			LEFT JOIN unit_within kw ON kw.unit = w.unit AND kw.depth = w.depth - 1
 			WHERE w.within = $1 AND rs.round_id IN (`+db.In(len(f.rounds), 2)+`) GROUP BY 1, 2, 3, 4`, db.Args(f.rounds, unit)
 	}

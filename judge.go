@@ -24,7 +24,7 @@ type Judgement struct {
 
 // Judge files the decision of the actor's party on a judged clause, as evidence of the form programme.JudgementForm.
 // In a round it is true on the round's day; it is possible while the party's column is being collected and not handed in,
-// and for the deciding party after an objection was upheld. Who is an officer of the subject himself may not judge it.
+// and for the deciding party after an objection was upheld, or while an appeal that was granted is put right. Who is an officer of the subject himself may not judge it.
 func (s *Site) Judge(ctx context.Context, a Actor, j Judgement) (Filed, error) {
 	if a.Visitor() {
 		return Filed{}, signInFirst()
@@ -53,7 +53,7 @@ func (s *Site) Judge(ctx context.Context, a Actor, j Judgement) (Filed, error) {
 			if err != nil {
 				return err
 			}
-			if err := s.mayJudgeIn(ctx, tx, pinned, r, j.Subject, party); err != nil {
+			if err := s.mayJudgeIn(ctx, tx, a, pinned, r, j.Subject, party); err != nil {
 				return err
 			}
 			run, on = pinned, min(r.AsOf, s.Today())
@@ -99,11 +99,20 @@ func recused(run *Running, h held, party string) error {
 }
 
 // mayJudgeIn refuses a judgement when the column of the party is not being collected, and says what happened to it.
-func (s *Site) mayJudgeIn(ctx context.Context, tx *db.Tx, run *Running, r Round, subject, party string) error {
+func (s *Site) mayJudgeIn(ctx context.Context, tx *db.Tx, a Actor, run *Running, r Round, subject, party string) error {
 	if _, err := pinnedUnit(ctx, tx, r.ID, subject); err != nil {
 		return err
 	}
 	if r.State == RoundDecided {
+		appeal, granted, err := s.appealOf(ctx, tx, r.ID, subject)
+		switch {
+		case err != nil:
+			return err
+		case granted && slices.Contains(appeal.state.Recused, a.ID):
+			return refuse(Forbidden, "您参与过这次评定，应当回避复核", "you had a part in the result and are recused from its appeal")
+		case granted && party == r.Decides:
+			return nil
+		}
 		return refuse(Conflict, "{0}已于{1}评定，不能再改", "{0} decided the round on {1}; it cannot be changed", nameOr(r.DecidedBy), when(r.DecidedAt))
 	}
 	if r.State == RoundCollecting || party != r.Decides {
@@ -114,7 +123,7 @@ func (s *Site) mayJudgeIn(ctx context.Context, tx *db.Tx, run *Running, r Round,
 		return err
 	}
 	var upheld int
-	err := tx.Row(ctx, "SELECT count(*) FROM objection WHERE round_id = $1 AND subject_id = $2 AND outcome = 'upheld'", []any{r.ID, subject}, &upheld)
+	err := tx.Row(ctx, "SELECT count(*) FROM matter WHERE round_id = $1 AND subject_id = $2 AND name = 'objection' AND meaning = 'good'", []any{r.ID, subject}, &upheld)
 	if err != nil || upheld > 0 {
 		return err
 	}

@@ -135,6 +135,10 @@ func (s *Site) mayRaise(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter
 	if err != nil {
 		return beginning{}, err
 	}
+	if n.Name == objectionMatter || n.Name == appealMatter {
+		return beginning{}, refuse(Invalid, "{0}在考核结果的页面提出", "{0} begins on the page of a result", matterTitle(x.Matter)).
+			hint("请打开该对象的结果", "open the result of the subject")
+	}
 	at, err := heldAt(ctx, tx, a, h.run.Name, h.sub.Unit)
 	if err != nil {
 		return beginning{}, err
@@ -166,6 +170,9 @@ func (s *Site) mayRaise(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter
 		return beginning{}, fmt.Errorf("matter %s has no form %s", n.Name, x.Matter.Raise.Form)
 	}
 	values, wrong := form.Fill(h.run.Programme, n.Values, programme.About{AsOf: s.Today(), Subject: h.about})
+	if told, _ := values["clause"].(string); n.Name == rectificationMatter && b.clause == "" { // what it says it is about
+		n.Clause, b.clause = told, told
+	}
 	if _, ok := h.run.Clause(n.Clause); n.Clause != "" && !ok {
 		wrong = append(wrong, wrongField("clause", "没有条款{0}", "there is no clause {0}", n.Clause))
 	}
@@ -193,7 +200,8 @@ type beginning struct {
 	id            string           // of a part
 	unit          string           // of a part: the body that handles the whole
 	recused       []string
-	at            time.Time // System only
+	at            time.Time      // System only
+	told          programme.Text // what the rules say to it
 }
 
 // begin begins a matter of a subject that is held.
@@ -234,7 +242,7 @@ func (s *Site) begin(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter,
 	if b.person != "" {
 		as = tieRaiser
 	}
-	w.event(&m, "", e, as, b.person, moment, programme.Text{})
+	w.event(&m, "", e, as, b.person, moment, b.told)
 	form, _ := b.x.Form(b.x.Matter.Raise.Form)
 	w.form(m, form.Name, b.person, b.values, b.attachments)
 	err = s.follow(ctx, tx, w, h, &m, e, effects)
@@ -370,11 +378,19 @@ func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, 
 		w.tie(m.ID, v.actor.ID, tieJoined, moment)
 		as = tieJoined
 	}
+	if err := s.mayReopen(ctx, tx, m, mv); err != nil {
+		return err
+	}
 	next, effects, err := m.x.Next(before, e)
 	if err != nil {
 		return refusal(err)
 	}
 	m.state = next
+	if m.Name == appealMatter && next.Meaning == programme.Good && m.Round != "" {
+		if err := s.correct(ctx, tx, v.actor, h, m, e); err != nil {
+			return err
+		}
+	}
 	w.event(m, before.Stage, e, as, v.actor.ID, moment, programme.Text{})
 	if mv.Kind == programme.EventRemind {
 		w.touched = false
@@ -390,6 +406,25 @@ func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, 
 		return nil
 	}
 	return s.absorb(ctx, tx, w, h, m, e)
+}
+
+// mayReopen refuses to open an objection again when its round is decided, and an appeal when it led to a correction.
+func (s *Site) mayReopen(ctx context.Context, tx *db.Tx, m *stored, mv Move) error {
+	if mv.Kind != programme.EventReopen || m.Round == "" {
+		return nil
+	}
+	switch m.Name {
+	case objectionMatter:
+		if r, _, err := s.round(ctx, tx, m.Round); err != nil || r.State != RoundDecided {
+			return err
+		}
+		return refuse(Conflict, "考核已经评定，异议不能重新办理", "the round is decided; the objection cannot be reopened").hint("可以申请复核", "appeal instead")
+	case appealMatter:
+		if m.Meaning == programme.Good {
+			return refuse(Conflict, "结果已经更正，复核不能重新办理", "the result was corrected; the appeal cannot be reopened")
+		}
+	}
+	return nil
 }
 
 // wayOf finds in which of his roles somebody does something, and which forms may come with it.
@@ -490,7 +525,7 @@ func (s *Site) point(ctx context.Context, tx *db.Tx, h heldForMatter, m *stored,
 		}
 		e.To, e.Others = ids[0], ids[1:]
 	case programme.EventMerge:
-		other, err := s.matterWhere(ctx, tx, "WHERE (m.id = $1 OR m.code = $1) AND m.subject_id = $2 AND m.name = $3", mv.To, m.Subject.ID, m.Name)
+		other, err := s.matterWhere(ctx, tx, "WHERE (m.id = $1 OR m.code = $1) AND m.subject_id = $2 AND m.name = $3 AND m.clause = $4", mv.To, m.Subject.ID, m.Name, m.Clause)
 		if k, ok := KindOf(err); ok && k == NotFound {
 			return wrongFields([]programme.FieldError{wrongField("to", "该对象没有编号为{0}的同类事项", "the subject has no matter of this kind with the code {0}", mv.To)})
 		}

@@ -194,7 +194,7 @@ func (s *Site) holdersOf(ctx context.Context, tx *db.Tx, m *stored, roles []stri
 	if err != nil {
 		return nil, fmt.Errorf("who may handle matter %s: %w", m.ID, err)
 	}
-	return out, nil
+	return slices.DeleteFunc(out, func(id string) bool { return slices.Contains(m.state.Recused, id) }), nil
 }
 
 // Handler is somebody who may be named lead handler or co-handler of a matter.
@@ -218,7 +218,8 @@ func (s *Site) MatterHandlers(ctx context.Context, a Actor, id string) ([]Handle
 		roles := rolesOf(m.run, m.x.Handlers())
 		return tx.Each(ctx, `SELECT a.login, a.name, min(w.depth) FROM unit_within w JOIN account_grant g ON g.unit = w.within AND g.programme = $1
 			JOIN account a ON a.id = g.account_id AND a.disabled_at IS NULL
-			WHERE w.unit = $2 AND g.role IN (`+db.In(len(roles), 3)+") GROUP BY a.login, a.name, a.sort ORDER BY 3, a.sort", db.Args(roles, any(m.Programme), any(m.Unit)),
+			WHERE w.unit = $2 AND NOT EXISTS (SELECT 1 FROM matter_person q WHERE q.matter_id = $3 AND q.tie = 'recused' AND q.person = a.id)
+			AND g.role IN (`+db.In(len(roles), 4)+") GROUP BY a.login, a.name, a.sort ORDER BY 3, a.sort", db.Args(roles, any(m.Programme), any(m.Unit), any(m.ID)),
 			func(scan func(...any) error) error {
 				var h Handler
 				var depth int

@@ -182,7 +182,9 @@ func rolesAbove(run *Running, x *programme.Process) []string {
 }
 
 // may tells whether the viewer is among those who may do something.
-func (v viewer) may(x *programme.Process, by []string) bool { return x.Among(by, v.roles) }
+func (v viewer) may(x *programme.Process, by []string) bool {
+	return !v.ties[tieRecused] && x.Among(by, v.roles)
+}
 
 // knowsName tells whether the viewer may know the name of somebody who acted in a role or tie.
 func (v viewer) knowsName(x *programme.Process, person, as string) bool {
@@ -455,7 +457,8 @@ func (s *Site) seesMatters(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 	return sees, nil
 }
 
-// turnOf is the condition that it is the actor's turn in a matter m: by a role that he holds at its unit or above, or as a person.
+// turnOf is the condition that it is the actor's turn in a matter m: by a role that he holds at its unit or above, or as a person. It is
+// never the turn of who is recused.
 func turnOf(a Actor, arg func(any) string) string {
 	mine := []string{"t.person = " + arg(a.ID)}
 	for _, g := range a.Grants {
@@ -463,5 +466,6 @@ func turnOf(a Actor, arg func(any) string) string {
 			mine = append(mine, "t.role = "+arg(g.Role)+" AND m.programme = "+arg(g.Programme)+" AND m.unit IN (SELECT unit FROM unit_within WHERE within = "+arg(g.Unit)+")")
 		}
 	}
-	return "EXISTS (SELECT 1 FROM matter_turn t WHERE t.matter_id = m.id AND (" + strings.Join(mine, " OR ") + "))"
+	return "EXISTS (SELECT 1 FROM matter_turn t WHERE t.matter_id = m.id AND (" + strings.Join(mine, " OR ") + ")) AND NOT EXISTS (SELECT 1 FROM matter_person q " +
+		"WHERE q.matter_id = m.id AND q.tie = 'recused' AND q.person = " + arg(a.ID) + ")"
 }

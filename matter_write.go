@@ -26,6 +26,7 @@ type writes struct {
 	parts                      []string            // what the parts of a split are called
 	touched                    bool                // something happened that rules may look at
 
+	quiet  bool             // nobody is told one by one
 	past   bool             // it is the history of matters that is written: nobody is told of it, and its ballots are over
 	late   bool             // and it is known from now on only, whenever it happened
 	born   map[string]int64 // when a new matter was raised, microseconds

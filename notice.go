@@ -38,7 +38,7 @@ func (s *Site) tellThem(ctx context.Context, tx *db.Tx, w *writes, m *stored, ki
 	if err != nil {
 		return err
 	}
-	w.tell(people, kind, m.ID, "", text)
+	w.tell(slices.DeleteFunc(slices.Clone(people), func(p string) bool { return slices.Contains(m.state.Recused, p) }), kind, m.ID, "", text)
 	return nil
 }
 
@@ -46,7 +46,7 @@ func (s *Site) tellThem(ctx context.Context, tx *db.Tx, w *writes, m *stored, ki
 func (w *writes) tell(people []string, kind, matter, ballot string, text programme.Text) {
 	for _, p := range people {
 		n := notice{p, kind, matter, ballot, text}
-		if p != "" && p != w.actor && !slices.Contains(w.notices, n) {
+		if p != "" && p != w.actor && !w.quiet && !slices.Contains(w.notices, n) {
 			w.notices = append(w.notices, n)
 		}
 	}

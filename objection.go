@@ -1,10 +1,14 @@
 package bihuan
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"bihuan.dev/bihuan/internal/db"
@@ -16,9 +20,10 @@ type Outcome string
 
 // The outcomes of an objection.
 const (
-	ObjectionOpen     Outcome = "open"
-	ObjectionUpheld   Outcome = "upheld"
-	ObjectionRejected Outcome = "rejected"
+	ObjectionOpen      Outcome = "open"
+	ObjectionUpheld    Outcome = "upheld"
+	ObjectionRejected  Outcome = "rejected"
+	ObjectionWithdrawn Outcome = "withdrawn"
 )
 
 // Objection is made against a published result (异议) and answered in public by the deciding party.
@@ -44,12 +49,15 @@ func (o Outcome) Text() programme.Text {
 		return programme.T("异议成立", "upheld")
 	case ObjectionRejected:
 		return programme.T("异议不成立", "rejected")
+	case ObjectionWithdrawn:
+		return programme.T("已撤回", "withdrawn")
 	}
 	return programme.Text{}
 }
 
 // Object objects to the published result of a subject, or to one clause of it, while the publicity of the round runs. The
-// subject's officers and those with a role that scores nothing (employees) may, each once to a clause until it is answered.
+// subject's officers and those with a role that scores nothing (employees) may, each once to a clause until it is answered. It is
+// a matter: it has a clock, and whoever has to answer it finds it among his things to do.
 func (s *Site) Object(ctx context.Context, a Actor, roundID, subjectID, clause, body string) (Objection, error) {
 	if a.Visitor() {
 		return Objection{}, signInFirst()
@@ -59,7 +67,8 @@ func (s *Site) Object(ctx context.Context, a Actor, roundID, subjectID, clause, 
 		if _, _, _, err := s.seenRound(ctx, tx, a, roundID); err != nil {
 			return err
 		}
-		if _, err := s.holdSubjects(ctx, tx, []string{subjectID}); err != nil {
+		h, err := s.holdForMatter(ctx, tx, subjectID)
+		if err != nil {
 			return err
 		}
 		r, run, err := s.round(ctx, tx, roundID)
@@ -72,15 +81,22 @@ func (s *Site) Object(ctx context.Context, a Actor, roundID, subjectID, clause, 
 		if err := s.publicityRuns(run, r); err != nil {
 			return err
 		}
-		body, err := objectionText(run, clause, body)
+		b, err := s.against(ctx, tx, a, h, run, objectionMatter, r.ID, clause, body)
 		if err != nil {
 			return err
 		}
-		id := newID()
-		if err := insertObjection(ctx, tx, a, id, r.ID, subjectID, clause, body, s.Now()); err != nil {
+		if err := objectedOnce(ctx, tx, a, r.ID, subjectID, clause); err != nil {
 			return err
 		}
-		list, err := s.objections(ctx, tx, "j.id = $1", id)
+		w := writes{}
+		m, err := s.begin(ctx, tx, &w, h, b)
+		if err != nil {
+			return err
+		}
+		if err := s.finish(ctx, tx, &w, h, m.x); err != nil {
+			return err
+		}
+		list, err := s.objections(ctx, tx, "j.id = $1", m.ID)
 		if err != nil {
 			return err
 		}
@@ -91,6 +107,65 @@ func (s *Site) Object(ctx context.Context, a Actor, roundID, subjectID, clause, 
 		return Objection{}, fmt.Errorf("object to %s in round %s: %w", subjectID, roundID, err)
 	}
 	return out, nil
+}
+
+// against prepares an objection or appeal against a result, or one clause of it.
+func (s *Site) against(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter, pinned *Running, name, round, clause, body string) (beginning, error) {
+	body, err := objectionText(pinned, clause, body)
+	if err != nil {
+		return beginning{}, err
+	}
+	x, err := s.process(h.run, name)
+	if err != nil {
+		return beginning{}, err
+	}
+	form, ok := x.Form(x.Matter.Raise.Form)
+	if !ok {
+		return beginning{}, fmt.Errorf("matter %s has no form %s", name, x.Matter.Raise.Form)
+	}
+	values, wrong := form.Fill(h.run.Programme, saying(form, clause, body), programme.About{AsOf: s.Today(), Subject: h.about})
+	if err := wrongFields(wrong); err != nil {
+		return beginning{}, err
+	}
+	return beginning{actor: a, person: a.ID, roles: x.Matter.Raise.By, x: x, values: values, title: titleOfResult(pinned, clause), clause: clause, round: round}, nil
+}
+
+// titleOfResult calls a result, or a clause of it, by a name.
+func titleOfResult(run *Running, clause string) string {
+	c, ok := run.Clause(clause)
+	if !ok {
+		return "整个结果"
+	}
+	return strings.TrimSpace(clause + " " + c.Title.In(programme.Zh))
+}
+
+// saying fills in what somebody says in a form: its field text, or else its first required text.
+func saying(form *programme.Form, clause, body string) map[string]any {
+	values := map[string]any{}
+	into := ""
+	for _, f := range form.Fields {
+		switch {
+		case f.Type != programme.TextType:
+		case f.Name == "clause" && clause != "":
+			values["clause"] = clause
+		case f.Name == "text", f.Name != "clause" && into == "" && f.Required:
+			into = f.Name
+		}
+	}
+	if into != "" {
+		values[into] = body
+	}
+	return values
+}
+
+func objectedOnce(ctx context.Context, tx *db.Tx, a Actor, round, subject, clause string) error {
+	var n int
+	err := tx.Row(ctx, `SELECT count(*) FROM matter j JOIN matter_person p ON p.matter_id = j.id AND p.tie = 'raiser' AND p.person = $4
+		WHERE j.name = 'objection' AND j.outcome = '' AND j.round_id = $1 AND j.subject_id = $2 AND j.clause = $3`, []any{round, subject, clause, a.ID}, &n)
+	if err == nil && n > 0 {
+		err = refuse(Conflict, "您对此已提出异议，请等待答复", "you have objected to this already; wait for the answer")
+	}
+	return err
 }
 
 // mayObject refuses who is no officer of the subject and has no other part in it.
@@ -163,21 +238,6 @@ func objectionText(run *Running, clause, body string) (string, error) {
 	return body, wrongFields(append(wrong, w...))
 }
 
-func insertObjection(ctx context.Context, tx *db.Tx, a Actor, id, round, subject, clause, body string, at time.Time) error {
-	var n int
-	err := tx.Row(ctx, `SELECT count(*) FROM objection WHERE round_id = $1 AND subject_id = $2 AND clause = $3 AND account_id = $4 AND outcome = 'open'`,
-		[]any{round, subject, clause, a.ID}, &n)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		return refuse(Conflict, "您对此已提出异议，请等待答复", "you have objected to this already; wait for the answer")
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO objection (id, round_id, subject_id, clause, account_id, body, filed_at, outcome, answer)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', '')`, id, round, subject, clause, a.ID, body, at.UnixMicro())
-	return err
-}
-
 // Answer answers an objection in public, for the deciding party. When it is upheld, the party may judge and file anew for
 // the subject, and the decision takes in what is known then; what was published stays beside it.
 func (s *Site) Answer(ctx context.Context, a Actor, objectionID string, upheld bool, answer string) error {
@@ -185,49 +245,58 @@ func (s *Site) Answer(ctx context.Context, a Actor, objectionID string, upheld b
 		return signInFirst()
 	}
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		var roundID, subjectID string
-		err := tx.Row(ctx, "SELECT round_id, subject_id FROM objection WHERE id = $1", []any{objectionID}, &roundID, &subjectID)
-		if errors.Is(err, sql.ErrNoRows) {
+		m, h, err := s.holdMatter(ctx, tx, objectionID)
+		if k, ok := KindOf(err); ok && k == NotFound || err == nil && (m.Name != objectionMatter || m.Round == "") {
 			return notFound("该异议", "objection")
+		} else if err != nil {
+			return err
 		}
+		if _, _, _, err := s.seenRound(ctx, tx, a, m.Round); err != nil {
+			return err
+		}
+		r, run, err := s.round(ctx, tx, m.Round)
 		if err != nil {
 			return err
 		}
-		if _, _, _, err := s.seenRound(ctx, tx, a, roundID); err != nil {
-			return err
-		}
-		if _, err := s.holdSubjects(ctx, tx, []string{subjectID}); err != nil {
-			return err
-		}
-		r, run, err := s.round(ctx, tx, roundID)
+		unit, err := pinnedUnit(ctx, tx, r.ID, m.Subject.ID)
 		if err != nil {
 			return err
 		}
-		unit, err := pinnedUnit(ctx, tx, r.ID, subjectID)
+		at, err := heldAt(ctx, tx, a, run.Name, unit)
 		if err != nil {
 			return err
 		}
-		h, err := heldAt(ctx, tx, a, run.Name, unit)
-		if err != nil {
-			return err
-		}
-		if _, err := judgingParty(run, h, r.Decides); err != nil {
+		if _, err := judgingParty(run, at, r.Decides); err != nil {
 			return err
 		}
 		answer, wrong := cleanText("answer", answer, mostReason, true)
 		if err := wrongFields(wrong); err != nil {
 			return err
 		}
-		outcome := ObjectionRejected
+		meaning := programme.Answered
 		if upheld {
-			outcome = ObjectionUpheld
+			meaning = programme.Good
 		}
-		n, err := tx.Exec(ctx, `UPDATE objection SET outcome = $2, answer = $3, answered_at = $4, answered_by = $5, rev = rev + 1
-			WHERE id = $1 AND outcome = 'open'`, objectionID, string(outcome), answer, s.Now().UnixMicro(), a.ID)
-		if err != nil || n == 1 {
+		act, ok := leadingTo(&m, meaning)
+		if !ok {
+			return s.answeredBefore(ctx, tx, m)
+		}
+		v, err := s.viewerOf(ctx, tx, a, m)
+		if err != nil {
 			return err
 		}
-		return s.answeredBefore(ctx, tx, objectionID)
+		v.roles = slices.Concat(act.By, v.roles) // the deciding party of the round answers, whichever that is
+		mv := Move{Kind: programme.EventAct, Action: act.Name, Reason: answer, Forms: map[string]map[string]any{}}
+		for _, name := range []string{act.Form, act.Needs} {
+			if form, ok := m.x.Form(name); ok {
+				mv.Forms[name] = saying(form, "", answer)
+			}
+		}
+		w := writes{actor: a.ID}
+		if err := s.move(ctx, tx, &w, h, &m, v, mv); err != nil {
+			return err
+		}
+		return s.finish(ctx, tx, &w, h, m.x)
 	})
 	if err != nil {
 		return fmt.Errorf("answer objection %s: %w", objectionID, err)
@@ -235,12 +304,29 @@ func (s *Site) Answer(ctx context.Context, a Actor, objectionID string, upheld b
 	return nil
 }
 
-func (s *Site) answeredBefore(ctx context.Context, tx *db.Tx, id string) error {
-	list, err := s.objections(ctx, tx, "j.id = $1", id)
+// leadingTo finds the action of a matter's stage that ends it with a meaning.
+func leadingTo(m *stored, meaning string) (*programme.Action, bool) {
+	st, ok := m.x.Matter.Stage(m.state.Stage)
+	if !ok {
+		return nil, false
+	}
+	for _, a := range st.Actions {
+		if end, ok := m.x.Matter.End(a.To); ok && end.Meaning == meaning {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+func (s *Site) answeredBefore(ctx context.Context, tx *db.Tx, m stored) error {
+	list, err := s.objections(ctx, tx, "j.id = $1", m.ID)
 	if err != nil {
 		return err
 	}
 	o := list[0]
+	if o.Outcome == ObjectionOpen {
+		return refuse(Conflict, "现为“{0}”，还不能答复", "it is at “{0}” and cannot be answered yet", m.StageTitle)
+	}
 	return refuse(Conflict, "{0}已于{1}答复：{2}", "{0} answered it on {1}: {2}", nameOr(o.AnsweredBy), when(o.AnsweredAt), o.Outcome.Text())
 }
 
@@ -290,22 +376,29 @@ type filedObjection struct {
 	account string
 }
 
+// objections reads objections: matters j of that name.
 func (s *Site) objections(ctx context.Context, tx *db.Tx, where string, args ...any) ([]filedObjection, error) {
 	var out []filedObjection
-	err := tx.Each(ctx, `SELECT j.id, j.round_id, j.clause, j.body, j.account_id, COALESCE(f.name, ''), j.filed_at, j.outcome, j.answer,
-			COALESCE(b.name, ''), j.answered_at, `+briefSubject+`
-		FROM objection j JOIN subject s ON s.id = j.subject_id
-		LEFT JOIN account f ON f.id = j.account_id LEFT JOIN account b ON b.id = j.answered_by
-		WHERE `+where+" ORDER BY j.filed_at DESC, j.id DESC", args, func(scan func(...any) error) error {
+	err := tx.Each(ctx, `SELECT j.id, COALESCE(j.round_id, ''), j.clause, p.person, COALESCE(f.name, ''), j.raised_at, j.outcome, j.meaning,
+			(SELECT w.doc FROM matter_form w WHERE w.matter_id = j.id ORDER BY w.seq LIMIT 1),
+			COALESCE((SELECT w.doc FROM matter_form w WHERE w.matter_id = j.id AND w.seq = e.seq), ''), COALESCE(e.reason, ''),
+			COALESCE(b.name, ''), e.at, `+briefSubject+`
+		FROM matter j JOIN subject s ON s.id = j.subject_id
+		JOIN matter_person p ON p.matter_id = j.id AND p.tie = 'raiser'
+		LEFT JOIN matter_event e ON e.matter_id = j.id AND j.outcome <> '' AND e.seq = (SELECT max(l.seq) FROM matter_event l WHERE l.matter_id = j.id)
+		LEFT JOIN account f ON f.id = p.person LEFT JOIN account b ON b.id = e.person
+		WHERE j.name = 'objection' AND `+where+" ORDER BY j.raised_at DESC, j.id DESC", args, func(scan func(...any) error) error {
 		var o filedObjection
 		var filed int64
 		var answered sql.NullInt64
+		var outcome, meaning, said, answer, reason string
 		var b subjectBrief
-		if err := scan(append([]any{&o.ID, &o.Round, &o.Clause, &o.Body, &o.account, &o.FiledBy, &filed, &o.Outcome, &o.Answer,
+		if err := scan(append([]any{&o.ID, &o.Round, &o.Clause, &o.account, &o.FiledBy, &filed, &outcome, &meaning, &said, &answer, &reason,
 			&o.AnsweredBy, &answered}, b.into()...)...); err != nil {
 			return err
 		}
-		o.Subject, o.FiledAt, o.AnsweredAt = b.subject(s), s.moment(filed), s.momentIf(answered)
+		o.Body, o.Answer = saidIn(said), cmp.Or(saidIn(answer), reason)
+		o.Subject, o.FiledAt, o.AnsweredAt, o.Outcome = b.subject(s), s.moment(filed), s.momentIf(answered), outcomeOf(outcome, meaning)
 		out = append(out, o)
 		return nil
 	})
@@ -313,6 +406,35 @@ func (s *Site) objections(ctx context.Context, tx *db.Tx, where string, args ...
 		return nil, fmt.Errorf("read objections: %w", err)
 	}
 	return out, nil
+}
+
+func outcomeOf(outcome, meaning string) Outcome {
+	switch {
+	case outcome == "":
+		return ObjectionOpen
+	case meaning == programme.Good:
+		return ObjectionUpheld
+	case outcome == programme.Withdrawn:
+		return ObjectionWithdrawn
+	}
+	return ObjectionRejected
+}
+
+// saidIn gives what somebody says in a stored form: its field text, or else its longest text that is no clause.
+func saidIn(doc string) (said string) {
+	var values map[string]any
+	if json.Unmarshal([]byte(doc), &values) != nil {
+		return ""
+	}
+	if text, ok := values["text"].(string); ok {
+		return text
+	}
+	for name, v := range values {
+		if text, ok := v.(string); ok && name != "clause" && len(text) > len(said) {
+			said = text
+		}
+	}
+	return said
 }
 
 // briefSubject are the columns of a subject s, read by subjectBrief. The unit's name is no join: it is wanted for the rows

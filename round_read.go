@@ -184,7 +184,7 @@ func (s *Site) round(ctx context.Context, tx *db.Tx, id string) (Round, *Running
 	var published, decided sql.NullInt64
 	err := tx.Row(ctx, `SELECT r.programme, r.version_id, v.version, r.kind, r.title, r.unit, u.name, r.as_of, r.step, r.subjects,
 			r.opened_at, COALESCE(o.name, ''), r.published_at, r.decided_at, COALESCE(d.name, ''),
-			(SELECT count(*) FROM objection j WHERE j.round_id = r.id AND j.outcome = 'open')
+			(SELECT count(*) FROM matter j WHERE j.round_id = r.id AND j.name = 'objection' AND j.outcome = '')
 		FROM round r JOIN programme_version v ON v.id = r.version_id JOIN unit u ON u.code = r.unit
 		LEFT JOIN account o ON o.id = r.opened_by LEFT JOIN account d ON d.id = r.decided_by WHERE r.id = $1`, []any{id},
 		&r.Programme, &r.VersionID, &r.Version, &r.Kind, &r.Title, &r.Unit, &r.UnitName, &asOf, &r.Step, &r.Subjects,

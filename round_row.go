@@ -77,7 +77,7 @@ func (s *Site) briefRows(ctx context.Context, tx *db.Tx, round string, ids []str
 	}
 	return rows, db.Chunks(ids, func(part []string) error {
 		return tx.Each(ctx, `SELECT d.id, d.scored, d.total, d.grade, d.valid_until, `+briefSubject+`
-			FROM subject s LEFT JOIN decision d ON d.round_id = $1 AND d.subject_id = s.id
+			FROM subject s LEFT JOIN decision_now d ON d.round_id = $1 AND d.subject_id = s.id
 			WHERE s.id IN (`+db.In(len(part), 2)+")", db.Args(part, round), func(scan func(...any) error) error {
 			var b subjectBrief
 			var d struct {
@@ -114,7 +114,7 @@ func roundRowsFrom(a Actor, run *Running, r Round, q SubjectQuery) (string, []an
 		from += " AND s.terms LIKE " + arg(word) + ` ESCAPE '\'`
 	}
 	if q.Grade != "" {
-		from += ` AND COALESCE((SELECT d.grade FROM decision d WHERE d.round_id = rs.round_id AND d.subject_id = rs.subject_id),
+		from += ` AND COALESCE((SELECT d.grade FROM decision_now d WHERE d.round_id = rs.round_id AND d.subject_id = rs.subject_id),
 			(SELECT c.grade FROM round_column c WHERE c.round_id = rs.round_id AND c.subject_id = rs.subject_id AND c.party = ` +
 			arg(r.Decides) + ")) = " + arg(q.Grade)
 	}
@@ -125,7 +125,7 @@ func roundRowsFrom(a Actor, run *Running, r Round, q SubjectQuery) (string, []an
 	case "handed_in":
 		from += " AND " + column + arg(step.Name) + ")"
 	case "objected":
-		from += " AND EXISTS (SELECT 1 FROM objection j WHERE j.round_id = rs.round_id AND j.subject_id = rs.subject_id)"
+		from += " AND EXISTS (SELECT 1 FROM matter j WHERE j.round_id = rs.round_id AND j.subject_id = rs.subject_id AND j.name = 'objection')"
 	}
 	return from, args
 }
@@ -140,7 +140,7 @@ func (s *Site) fillRows(ctx context.Context, tx *db.Tx, round string, sees sight
 	}
 	return db.Chunks(ids, func(part []string) error {
 		in := db.In(len(part), 2)
-		err := tx.Each(ctx, "SELECT subject_id, count(*), sum(CASE WHEN outcome = 'open' THEN 1 ELSE 0 END) FROM objection WHERE round_id = $1 AND subject_id IN ("+in+") GROUP BY subject_id",
+		err := tx.Each(ctx, "SELECT subject_id, count(*), sum(CASE WHEN outcome = '' THEN 1 ELSE 0 END) FROM matter WHERE round_id = $1 AND name = 'objection' AND subject_id IN ("+in+") GROUP BY subject_id",
 			db.Args(part, round), func(scan func(...any) error) error {
 				var id string
 				var n, open int

@@ -78,13 +78,33 @@ func (s *Site) settle(ctx context.Context, tx *db.Tx, run *Running, changes []*c
 		return err
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(c *change) bool { return c.sub.Left }) // those that left have no live score
-	if err := s.rescored(ctx, tx, run, all, false); err != nil {
-		return err
+	for again := true; again; {                                                            // what rectifications end by it, rules may read in their turn
+		if err := s.rescored(ctx, tx, run, all, false); err != nil {
+			return err
+		}
+		if again, err = s.meetOf(ctx, tx, run, all); err != nil {
+			return err
+		}
 	}
 	if err := s.rename(ctx, tx, run, changes); err != nil {
 		return err
 	}
 	return s.storeEvidence(ctx, tx, run, changes)
+}
+
+// meetOf ends the rectifications that changes have met, and tells whether rules may look at what moved by it.
+func (s *Site) meetOf(ctx context.Context, tx *db.Tx, run *Running, changes []*change) (bool, error) {
+	held, byID, ids := map[string]*heldSubject{}, map[string]*change{}, make([]string, len(changes))
+	for i, c := range changes {
+		sub := *c.sub
+		sub.moment += int64(max(len(c.added), 1) - 1) // that of the evidence
+		held[sub.ID], byID[sub.ID], ids[i] = &sub, c, sub.ID
+	}
+	moved, err := s.meet(ctx, tx, held, ids)
+	for _, id := range moved {
+		byID[id].mattered = true
+	}
+	return run.readsMatters && len(moved) > 0, err
 }
 
 // withPeers adds everybody else when the programme compares subjects: slow with many, but right.

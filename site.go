@@ -84,6 +84,10 @@ func Open(ctx context.Context, c Config) (*Site, error) {
 		_ = s.db.Close()
 		return nil, fmt.Errorf("open site: %w", err)
 	}
+	if err := s.carryObjections(ctx); err != nil {
+		_ = s.db.Close()
+		return nil, fmt.Errorf("open site: %w", err)
+	}
 	return s, nil
 }
 

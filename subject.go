@@ -217,8 +217,8 @@ func (s *Site) listOf(ctx context.Context, tx *db.Tx, a Actor, run *Running, q S
 			l.where = append(l.where, "x.id IN (SELECT c.subject_id FROM score_clause c WHERE "+condition+")")
 		}
 	} else if q.Grade != "" {
-		l.where = append(l.where, `x.id IN (SELECT d.subject_id FROM decision d WHERE d.grade = `+l.arg(q.Grade)+`
-			AND NOT EXISTS (SELECT 1 FROM decision n WHERE n.subject_id = d.subject_id AND n.decided_at > d.decided_at))`)
+		l.where = append(l.where, `x.id IN (SELECT d.subject_id FROM decision_now d JOIN round r ON r.id = d.round_id WHERE d.grade = `+l.arg(q.Grade)+`
+			AND NOT EXISTS (SELECT 1 FROM decision n JOIN round o ON o.id = n.round_id WHERE n.subject_id = d.subject_id AND o.decided_at > r.decided_at))`)
 	}
 	_ = deciding // $2, in the text of read
 	orders := map[string]string{"": "x.sort", "name": "x.sort", "total": "x.place, x.total, x.sort", "-total": "x.place, x.total DESC, x.sort",
@@ -345,7 +345,7 @@ func fillRows(ctx context.Context, tx *db.Tx, rows []SubjectRow, live bool) erro
 				return err
 			}
 		}
-		return tx.Each(ctx, "SELECT subject_id, grade FROM decision WHERE subject_id IN "+in+" ORDER BY decided_at", db.Args(ids),
+		return tx.Each(ctx, "SELECT d.subject_id, d.grade FROM decision_now d JOIN round r ON r.id = d.round_id WHERE d.subject_id IN "+in+" ORDER BY r.decided_at", db.Args(ids),
 			func(scan func(...any) error) error {
 				var id, grade string
 				err := scan(&id, &grade)

@@ -316,7 +316,7 @@ func (s *Site) answerPile(ctx context.Context, tx *db.Tx, a Actor, run *Running,
 	if len(kinds) == 0 {
 		return pile{kind: TaskAnswer}, nil
 	}
-	where := `r.programme = $1 AND r.decided_at IS NULL AND j.outcome = 'open' AND (` + strings.Join(kinds, " OR ") + ")"
+	where := `r.programme = $1 AND r.decided_at IS NULL AND j.outcome = '' AND (` + strings.Join(kinds, " OR ") + ")"
 	if q.Unit != "" {
 		where += " AND " + withinUnits("s.unit", []string{q.Unit}, arg)
 	}

@@ -23,6 +23,7 @@ type Version struct {
 	PublishedAt                        time.Time
 	PublishedBy                        string         // the account's ID
 	Effect                             *VersionEffect // what it did to those enrolled; nil: it took over from none, or is not asked for
+	Adopted, Kept                      int            // matters that ran when it was published: carried over to it, and left under their own
 }
 
 // Running is a version that is loaded and compiled. It is shared: read it, do not change it.
@@ -36,6 +37,7 @@ type Running struct {
 	expected map[string]*programme.Form   // forms that clauses look at, or that fall due again
 	forms    map[string]*programme.Form   // all, the built-in ones included
 	judged   map[string]*programme.Clause // clauses that are judged
+	bonus    map[string]bool              // clauses that earn extra points
 
 	processes    []*programme.Process // of its matters, and of those that every programme has
 	readsMatters bool                 // rules may look at them
@@ -56,7 +58,7 @@ func running(v Version, p *programme.Programme) (*Running, error) {
 		return nil, fmt.Errorf("compile programme %s %s: %w", p.Name, p.Version, err)
 	}
 	r := &Running{Version: v, Programme: p, Assess: program, expected: map[string]*programme.Form{},
-		forms: map[string]*programme.Form{}, judged: map[string]*programme.Clause{}}
+		forms: map[string]*programme.Form{}, judged: map[string]*programme.Clause{}, bonus: map[string]bool{}}
 	if r.calendar, _ = programme.CalendarFor(p.Calendar); r.calendar == nil {
 		r.calendar = programme.NewCalendar("")
 	}
@@ -65,6 +67,15 @@ func running(v Version, p *programme.Programme) (*Running, error) {
 	}
 	for _, f := range p.Forms {
 		r.forms[f.Name] = f
+	}
+	if p.Standard != nil {
+		for _, part := range p.Standard.Parts {
+			for _, section := range part.Sections {
+				for _, c := range section.Clauses {
+					r.bonus[c.Clause] = section.Bonus != nil
+				}
+			}
+		}
 	}
 	looksAt := func(names ...string) {
 		for _, n := range names {
@@ -206,6 +217,9 @@ func (s *Site) publish(ctx context.Context, a Actor, fsys fs.FS, name, note stri
 		if err := s.rescoreUnder(ctx, tx, run); err != nil {
 			return err
 		}
+		if v.Adopted, v.Kept, err = s.adopt(ctx, tx, run); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `INSERT INTO programme AS p (name, version_id, rescored) VALUES ($1, $2, $3)
 			ON CONFLICT (name) DO UPDATE SET version_id = excluded.version_id, rescored = excluded.rescored, rev = p.rev + 1`,
 			p.Name, v.ID, int64(s.Today()))
@@ -254,14 +268,14 @@ func zipped(files map[string][]byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-const selectVersion = "SELECT id, programme, version, hash, note, published_at, published_by FROM programme_version "
+const selectVersion = "SELECT id, programme, version, hash, note, published_at, published_by, adopted, kept FROM programme_version "
 
 func versionsIn(ctx context.Context, tx *db.Tx, s *Site, where string, args ...any) ([]Version, error) {
 	var list []Version
 	err := tx.Each(ctx, selectVersion+where, args, func(scan func(...any) error) error {
 		var v Version
 		var at int64
-		if err := scan(&v.ID, &v.Programme, &v.Version, &v.Hash, &v.Note, &at, &v.PublishedBy); err != nil {
+		if err := scan(&v.ID, &v.Programme, &v.Version, &v.Hash, &v.Note, &at, &v.PublishedBy, &v.Adopted, &v.Kept); err != nil {
 			return err
 		}
 		v.PublishedAt = s.moment(at)

@@ -11,6 +11,7 @@ type Matter struct {
 	Pause   []string   `yaml:"pause"`
 	Return  Limits     `yaml:"return_within"` // for the wrong body to return it; default 10 days
 	Running string     `yaml:"running" of:"keep adopt"`
+	Benefit string     `yaml:"benefit"` // the form that measures what those affected gained
 	Hides   []string   `yaml:"hides"`
 	Pos     Pos        `yaml:"-"`
 }
@@ -36,6 +37,7 @@ type Stage struct {
 	Stage   string    `yaml:"stage,required"`
 	Title   Text      `yaml:"title"`
 	Within  Limits    `yaml:"within"`
+	Turn    []string  `yaml:"turn"` // whose turn it is; default: those who handle it by its actions
 	From    string    `yaml:"from"` // the stage, or form date, the clock starts from; default: entering the stage
 	Extend  *Extend   `yaml:"extend"`
 	Actions []*Action `yaml:"actions,keyed"`

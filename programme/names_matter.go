@@ -23,6 +23,7 @@ func (l *loader) matterNames(m *Matter) {
 			l.wrong(l.at(&s.Stage), T("环节名 {0} 只能用英文字母、数字和下划线", "the stage {0} may have letters a–z, digits and _ only").Fill(s.Stage), T("中文写在 title 里", "other scripts go into title"))
 		}
 		l.clockFrom(m, s, stages)
+		l.actors(s.Turn, RaiserRole, JoinedRole)
 		for _, a := range s.Actions {
 			l.actors(a.By, RaiserRole, JoinedRole, SystemRole)
 			goes(&a.To)
@@ -71,6 +72,40 @@ func (l *loader) matterNames(m *Matter) {
 		}
 	}
 	l.hides(m)
+	l.benefit(m)
+}
+
+// benefit checks that the form which measures a gain is one of the matter's, and says what, before and after, and for how many.
+func (l *loader) benefit(m *Matter) {
+	if !l.written(&m.Benefit) || !l.oneOf(&m.Benefit, T("本事项的表单", "forms of this matter"), T("本事项没有表单 {0}", "this matter has no form {0}"), m.Forms()) {
+		return
+	}
+	f, ok := l.p.Form(m.Benefit)
+	if !ok {
+		return // told where the matter names it
+	}
+	for _, want := range []struct {
+		name  string
+		types []string
+	}{{"measure", []string{TextType, Choice}}, {"before", []string{Number, Int}}, {"after", []string{Number, Int}}, {"persons", []string{Int}}} {
+		i := indexOf(fieldNames(f.Fields), want.name)
+		switch {
+		case i < 0:
+			l.wrong(l.at(&m.Benefit), T("得益表单 {0} 缺少字段 {1}", "the form {0} measures a benefit and lacks the field {1}").Fill(f.Name, want.name),
+				T("要有 measure（量什么）、before（之前）、after（之后）、persons（得益人数），可以有 better（more 或 less）", "it needs measure, before, after and persons, and may have better (more or less)"))
+		case indexOf(want.types, f.Fields[i].Type) < 0:
+			l.wrong(f.Fields[i].Pos, T("字段 {0} 用于计算得益，类型应为 {1}", "the field {0} measures a benefit and has to be of type {1}").Fill(want.name, listed(want.types)), Text{})
+		case !f.Fields[i].Required:
+			l.wrong(f.Fields[i].Pos, T("字段 {0} 用于计算得益，必须填写", "the field {0} measures a benefit and has to be required").Fill(want.name), T("写 required: true", "write required: true"))
+		}
+	}
+	if i := indexOf(fieldNames(f.Fields), "better"); i >= 0 {
+		for _, o := range f.Fields[i].Of {
+			if o.Name != "more" && o.Name != "less" {
+				l.wrong(f.Fields[i].Pos, T("better 的选项只能是 more 和 less，不能是 {0}", "the options of better are more and less, not {0}").Fill(o.Name), Text{})
+			}
+		}
+	}
 }
 
 // actors checks who may act in a matter: parties and roles, and those whom the matter itself makes.

@@ -96,6 +96,7 @@ func builtIn(p *Programme, name string) (*Matter, []*Form, bool) {
 			a.By = people(a.By)
 			s.Actions = append(s.Actions, &a)
 		}
+		s.Turn = people(st.Turn)
 		if st.Extend != nil {
 			e := *st.Extend
 			e.By = people(e.By)

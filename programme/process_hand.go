@@ -170,5 +170,8 @@ func (x *Process) Adopt(state State) (State, error) {
 	}
 	s := state.clone()
 	s.Version = x.Programme.Version
+	if st, ok := x.Matter.Stage(s.Stage); ok {
+		s.Holder = x.turn(st)
+	}
 	return s, nil
 }

@@ -35,8 +35,11 @@ func (x *Process) handles(by []string) (out []string) {
 	return out
 }
 
-// turn are those whose turn it is in a stage: its handlers, or else all that may act; of a ballot those invited.
+// turn are those whose turn it is in a stage: those it names, its handlers, or else all that may act; of a ballot those invited.
 func (x *Process) turn(st *Stage) []string {
+	if len(st.Turn) > 0 {
+		return st.Turn
+	}
 	var by []string
 	for _, a := range st.Actions {
 		for _, b := range a.By {
@@ -53,6 +56,9 @@ func (x *Process) turn(st *Stage) []string {
 	}
 	return by
 }
+
+// Handles reports whether one of those named handles the matter, so that it does not wait for those affected.
+func (x *Process) Handles(by []string) bool { return len(x.handles(by)) > 0 }
 
 // Handlers are the roles and parties that handle the matter in any of its stages.
 func (x *Process) Handlers() []string {
