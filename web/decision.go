@@ -17,8 +17,11 @@ type decisionArgs struct {
 	Place      string
 	Decision   *bihuan.Decision // nil: not decided yet
 	Proof      *recomputed      // nil: not asked for
+	Others     []bihuan.Decision // of the same round: what it corrects, or what corrects it
 	Objections []bihuan.Objection
+	Appeals    []bihuan.Matter
 	MayObject  bool
+	MayAppeal  bool
 	MayAnswer  bool
 	Clause     string // what was typed into the objection
 	Body       string
@@ -77,6 +80,9 @@ func (r *request) decisionArgs() (decisionArgs, error) {
 		return a, err
 	}
 	if a.Decision != nil {
+		if err := r.appeals(&a); err != nil {
+			return a, err
+		}
 		a.Columns = []assess.Score{a.Decision.Score}
 		a.Public = !showsFacts(a.Decision.Score)
 		if r.URL.Query().Has("recompute") {
@@ -138,6 +144,22 @@ func (r *request) publishedReasons(a *decisionArgs) error {
 	return nil
 }
 
+// appeals adds the decisions of the round that were corrected on appeal, and the appeals that the viewer may see.
+func (r *request) appeals(a *decisionArgs) error {
+	all, err := r.f.site.Decisions(r.ctx(), r.actor, a.Row.Subject.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if d.Round == a.Round.ID && d.ID != a.Decision.ID {
+			a.Others = append(a.Others, d)
+		}
+	}
+	list, err := r.f.site.Matters(r.ctx(), r.actor, bihuan.MatterQuery{Name: "appeal", Programme: a.Round.Programme, Round: a.Round.ID, Subject: a.Row.Subject.ID})
+	a.Appeals = list.Matters
+	return err
+}
+
 func (r *request) objectionRights(a *decisionArgs) error {
 	if r.actor.Visitor() {
 		return nil
@@ -154,6 +176,13 @@ func (r *request) objectionRights(a *decisionArgs) error {
 			a.MayObject = a.MayObject || held[role.Name] && !holdsParty(a.Running.Programme, role.Name)
 		}
 	}
+	if a.Decision != nil && len(a.Running.Parties) > 0 {
+		held, err := r.rolesAt(r.ctx(), a.Running.Programme, a.Row.Subject.Unit)
+		if err != nil {
+			return err
+		}
+		a.MayAppeal = held[a.Running.Parties[0].Role]
+	}
 	held, err := r.rolesAt(r.ctx(), a.Running.Programme, a.Round.Unit)
 	a.MayAnswer = held[roleOf(a.Running.Programme, a.Round.Decides)]
 	return err
@@ -161,12 +190,28 @@ func (r *request) objectionRights(a *decisionArgs) error {
 
 // object objects to a published result, or to one clause of it.
 func object(r *request) error {
+	return r.against(func(round, sub, clause, body string) error {
+		_, err := r.f.site.Object(r.ctx(), r.actor, round, sub, clause, body)
+		return err
+	}, "#objections", programme.T("异议已提交，评定方答复后会在此公布", "The objection is filed; its answer will be published here"))
+}
+
+// appeal appeals against a decided result, or one clause of it.
+func appeal(r *request) error {
+	return r.against(func(round, sub, clause, body string) error {
+		_, err := r.f.site.Appeal(r.ctx(), r.actor, round, sub, clause, body)
+		return err
+	}, "#appeals", programme.T("复核申请已提交，由没有参加评定的人员办理", "The appeal is filed; somebody who had no part in the result decides it"))
+}
+
+// against files what somebody has against a result; what is wrong comes back on the page.
+func (r *request) against(verb func(round, sub, clause, body string) error, place string, said programme.Text) error {
 	if err := r.parseForm(); err != nil {
 		return err
 	}
 	round, sub := r.PathValue("round"), r.PathValue("subject")
 	clause, body := r.PostForm.Get("clause"), r.PostForm.Get("body")
-	_, err := r.f.site.Object(r.ctx(), r.actor, round, sub, clause, body)
+	err := verb(round, sub, clause, body)
 	var known *bihuan.Error
 	if errors.As(err, &known) && (known.Kind == bihuan.Invalid || known.Kind == bihuan.Conflict || known.Kind == bihuan.TooLarge) {
 		a, err := r.decisionArgs()
@@ -179,7 +224,7 @@ func object(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.redirect(decisionURL(round, sub)+"#objections", programme.T("异议已提交，评定方答复后会在此公布", "The objection is filed; its answer will be published here"))
+	return r.redirect(decisionURL(round, sub)+place, said)
 }
 
 // answerObjection answers an objection in public.

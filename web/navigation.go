@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,6 +46,9 @@ func navigation(v view) []navLink {
 		}
 		add("standard", b+"/standard", "book", programme.T("规范", "Standard"), programme.T("规范", "Standard"), 0)
 		add("rounds", b+"/rounds", "ring", programme.T("考核", "Rounds"), programme.T("考核", "Rounds"), 0)
+		if slices.ContainsFunc(v.Programme.Matters, func(m *programme.Matter) bool { return m.Benefit != "" }) {
+			add("benefits", b+"/benefits", "", programme.T("得益", "Benefits"), programme.Text{}, 0)
+		}
 	}
 	if admin(v.Actor) {
 		add("admin", "/admin", "", programme.T("管理", "Administration"), programme.Text{}, 0)

@@ -118,6 +118,11 @@ func (f *face) routes() []route {
 		open("GET /rounds/{round}/subjects/{subject}", decision),
 		house("POST /rounds/{round}/subjects/{subject}/objections", object),
 		house("POST /objections/{id}/answer", answerObjection),
+		house("POST /rounds/{round}/subjects/{subject}/appeals", appeal),
+		// promises.go, benefits.go
+		open("GET /promises", promises),
+		house("POST /promises/check", checkPromises),
+		open("GET /p/{programme}/benefits", benefits),
 		// admin.go, accounts.go, import.go
 		house("GET /admin", adminHome),
 		house("GET /admin/units", adminUnits),
