@@ -25,7 +25,7 @@ func benefits(r *request) error {
 		return err
 	}
 	q := r.URL.Query()
-	year, _ := strconv.Atoi(q.Get("year")) // nonsense is no year
+	year, _ := strconv.Atoi(q.Get("year"))     // nonsense is no year
 	offset, _ := strconv.Atoi(q.Get("offset")) // nonsense is the beginning
 	p := benefitsPage{Year: year}
 	if p.Benefits, err = r.f.site.Benefits(r.ctx(), r.actor, bihuan.BenefitQuery{Programme: run.Name, Unit: q.Get("unit"), Year: year, Subject: q.Get("subject"),

@@ -15,8 +15,8 @@ type decisionArgs struct {
 	Round      bihuan.Round
 	Row        bihuan.RoundRow
 	Place      string
-	Decision   *bihuan.Decision // nil: not decided yet
-	Proof      *recomputed      // nil: not asked for
+	Decision   *bihuan.Decision  // nil: not decided yet
+	Proof      *recomputed       // nil: not asked for
 	Others     []bihuan.Decision // of the same round: what it corrects, or what corrects it
 	Objections []bihuan.Objection
 	Appeals    []bihuan.Matter
