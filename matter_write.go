@@ -160,6 +160,9 @@ func (s *Site) store(ctx context.Context, tx *db.Tx, w *writes) error {
 	if err := s.storePolls(ctx, tx, w); err != nil {
 		return err
 	}
+	if err := s.storeBenefits(ctx, tx, w); err != nil {
+		return err
+	}
 	if err := s.storeTurns(ctx, tx, w.matters); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *Site) carryObjections(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, "UPDATE site_lock SET rev = rev + 1 WHERE name = 'programmes'"); err != nil { // two processes may open it at once
 			return err
 		}
-		w := writes{quiet: true}
+		w := writes{past: true}
 		for _, o := range old {
 			var n int
 			if err := tx.Row(ctx, "SELECT count(*) FROM matter WHERE id = $1", []any{o.id}, &n); err != nil || n > 0 {
