@@ -139,4 +139,4 @@ func promiseClass(n int) string {
 	return "unmet"
 }
 
-func count(n int) string { return strconv.Itoa(n) }
+func number(n int) string { return strconv.Itoa(n) }
