@@ -1,9 +1,7 @@
 package web
 
 import (
-	"net/http"
 	"net/url"
-	"strconv"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/programme"
@@ -14,7 +12,6 @@ type promisesPage struct {
 	Unit   *bihuan.Unit // looked at; nil: all
 	Chosen string       // the programme looked at; empty: all
 	Total  int          // breaches
-	Error  *bihuan.Error
 }
 
 // promiseBlock is how the promises of one programme stand.
@@ -31,15 +28,13 @@ type unitBreaches struct {
 }
 
 // promises counts what breaks the first three promises, and leads to each case.
-func promises(r *request) error { return r.promisesPage(http.StatusOK, nil) }
-
-func (r *request) promisesPage(status int, wrong *bihuan.Error) error {
+func promises(r *request) error {
 	q := bihuan.PromiseQuery{Programme: r.URL.Query().Get("programme"), Unit: r.URL.Query().Get("unit")}
 	list, err := r.f.site.Promises(r.ctx(), r.actor, q)
 	if err != nil {
 		return err
 	}
-	p := promisesPage{Chosen: q.Programme, Error: wrong}
+	p := promisesPage{Chosen: q.Programme}
 	if q.Unit != "" {
 		u, err := r.f.site.Unit(r.ctx(), q.Unit)
 		if err != nil {
@@ -65,7 +60,7 @@ func (r *request) promisesPage(status int, wrong *bihuan.Error) error {
 		p.Total += len(x.Breaches)
 		p.All = append(p.All, b)
 	}
-	return r.pageWith(status, promisesView(r.view(programme.T("四项承诺", "Promises")), p))
+	return r.page(promisesView(r.view(programme.T("四项承诺", "Promises")), p))
 }
 
 // checkPromises computes all decisions of a programme anew.
@@ -138,5 +133,3 @@ func promiseClass(n int) string {
 	}
 	return "unmet"
 }
-
-func number(n int) string { return strconv.Itoa(n) }

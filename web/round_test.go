@@ -69,6 +69,27 @@ func TestRoundThroughThePages(t *testing.T) {
 			t.Errorf("decided twice: %d", status)
 		}
 
+		// What failed is followed up, and everybody can count it; the one assessed appeals.
+		d.page("officer", result, "申请复核")
+		if status, _ := d.post("officer", result+"/appeals", url.Values{"clause": {"2.1.3"}, "body": {""}}); status != http.StatusUnprocessableEntity {
+			t.Errorf("an empty appeal: %d", status)
+		}
+		d.done("officer", result+"/appeals", url.Values{"clause": {"2.1.3"}, "body": {"请复核述职情况"}})
+		d.page("officer", result, "待受理")
+		for _, who := range []string{"", "officer", "judge"} {
+			promises := d.page(who, "/promises", "有问题必有下文", "有诉求必有回音", "有数字必有依据", "违诺 0 件")
+			hygiene(t, promises)
+			if strings.Contains(promises, "全部重新计算") != (who == "judge") {
+				t.Errorf("who may have all computed anew: %q", who)
+			}
+		}
+		d.done("judge", "/promises/check", url.Values{"programme": {"union"}})
+		d.page("judge", "/promises?programme=union", "上次全部重算", "4 个")
+		if status, _ := d.post("officer", "/promises/check", url.Values{"programme": {"union"}}); status != http.StatusForbidden {
+			t.Errorf("an officer has all computed anew: %d", status)
+		}
+		hygiene(t, d.page("", "/p/union/benefits", "还没有确认的得益"))
+
 		// A visitor reads the decision with its reasons, and neither evidence nor names; it recomputes.
 		page = d.page("", result+"?recompute", "逐条理由", "截止日后补交", "重新计算：一致")
 		for _, hidden := range []string{"/evidence/", "示例judge", "示例officer", "示例assessor"} {
