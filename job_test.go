@@ -117,7 +117,7 @@ func TestKilledDay(t *testing.T) {
 		for i := range 8 {
 			run(time.Duration(1+i*i) * 3 * time.Millisecond)
 		}
-		if !run(0) || !run(0) {
+		if first, second := run(0), run(0); !first || !second {
 			t.Fatal("the child did not do the day's work")
 		}
 		counts := map[string]int{}
