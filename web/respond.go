@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -54,10 +55,22 @@ func (f *face) handle(route route) http.HandlerFunc {
 			r.fail(err)
 			return
 		}
-		if err := route.do(r); err != nil {
+		if err := r.do(route); err != nil {
 			r.fail(err)
 		}
 	}
+}
+
+// do runs a route. A panic becomes an error like any other of ours: logged, and told as a sentence instead of an empty answer.
+func (r *request) do(route route) (err error) {
+	defer func() {
+		if p := recover(); p != nil && p != http.ErrAbortHandler {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	return route.do(r)
 }
 
 // identify finds who asks. An account that is gone or disabled is a visitor again.
