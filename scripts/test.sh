@@ -39,7 +39,7 @@ chmod 755 "$cluster"
 trap 'scripts/postgres.sh stop "$cluster"; rm -rf "$cluster"' EXIT
 BIHUAN_TEST_POSTGRES=$(scripts/postgres.sh start "$cluster")
 export BIHUAN_TEST_POSTGRES
-CI=1 CGO_ENABLED=1 go test -race -timeout 20m ./...
+CI=1 CGO_ENABLED=1 go test -race -timeout 40m ./...
 
 step "shipped programmes"
 go run ./cmd/bihuan check --cover programmes/*/
