@@ -227,6 +227,7 @@ func (t *Trial) add(m *machine, k int, before *Program, changed []int, regrade b
 			r.wanted[row], r.final[row] = place, place
 		}
 	}
+	t.kept[k] = nil // what was kept of a time when the batch was not plain is of an older draft now
 	return true
 }
 
