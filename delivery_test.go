@@ -48,10 +48,10 @@ func outsideWorld(t *testing.T, answer func(n int, w http.ResponseWriter)) *outs
 		b, _ := io.ReadAll(r.Body)
 		o.mu.Lock()
 		o.n++
-		n := o.n
+		n, answer := o.n, o.answer
 		o.mu.Unlock()
 		o.heard <- call{r.URL.Path, r.URL.RawQuery, r.Header, string(b)}
-		o.answer(n, w)
+		answer(n, w)
 	}))
 	t.Cleanup(o.Close)
 	return o
