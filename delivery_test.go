@@ -238,10 +238,10 @@ func TestNoticesGoOut(t *testing.T) {
 		if event.Data.Code != m.Code || event.Data.Stage != "joining" {
 			r.Errorf("the machine hears %+v", event)
 		}
-		select {
-		case letter := <-letters:
-			r.Errorf("a stranger is told:\n%s", letter)
-		default:
+		for len(letters) > 0 { // of a form that is due the chair may hear meanwhile
+			if letter := <-letters; strings.Contains(letter, "stranger@") {
+				r.Errorf("a stranger is told:\n%s", letter)
+			}
 		}
 	})
 }

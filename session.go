@@ -140,8 +140,10 @@ func (x *Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 	return data, err == nil, err
 }
 
-// CommitCtx stores the data of a session. It ends at a full hour, so that it does not tell when somebody was last here: he may have voted.
+// CommitCtx stores the data of a session, also when the browser has not waited for the answer: what it asked for was done.
+// It ends at a full hour, so that it does not tell when somebody was last here: he may have voted.
 func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	ctx = context.WithoutCancel(ctx)
 	return x.s.db.Tx(ctx, func(tx *db.Tx) error {
 		if rand.IntN(100) == 0 {
 			if _, err := tx.Exec(ctx, "DELETE FROM session WHERE expires_at <= $1", x.s.Now().UnixMicro()); err != nil {

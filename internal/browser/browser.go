@@ -36,8 +36,10 @@ func Open(t testing.TB, base string, width, height int) *Page {
 		}
 		t.Skip("no browser: install chromium (make setup)")
 	}
+	// Without smooth scrolling: a click aims at where a thing is, and would miss what still moves.
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("accept-lang", "zh-CN"))
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("force-prefers-reduced-motion", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("accept-lang", "zh-CN"))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
