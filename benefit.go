@@ -52,15 +52,29 @@ type BenefitSum struct {
 	Persons int
 }
 
+// MeasureSum is what all the matters together gained that measured the same.
+type MeasureSum struct {
+	Measure       string
+	Unit          programme.Text
+	Before, After programme.Decimal // sums
+	Less          bool              // less is better
+	Matters       int
+	Persons       int
+}
+
 // Benefits is the ledger of a programme within a unit.
 type Benefits struct {
-	Running *Running
-	Path    []Unit // from the root down to the unit
-	Total   BenefitSum
-	Years   []BenefitSum // the newest first, of the whole unit
-	Units   []BenefitSum // of the units right below it, most persons first
-	List    []Benefit    // the newest first
+	Running  *Running
+	Path     []Unit // from the root down to the unit
+	Total    BenefitSum
+	Years    []BenefitSum // the newest first, of the whole unit
+	Units    []BenefitSum // of the units right below it, most persons first
+	Measures []MeasureSum // of one subject alone, most persons first, at most mostMeasures
+	List     []Benefit    // the newest first
 }
+
+// mostMeasures bounds the sums by what was measured: where that is free text, they are as many as the records.
+const mostMeasures = 20
 
 // Benefits gives what was gained within a unit. Members see their units; others see the benefits of matters that the programme makes
 // public. The empty unit is the root of the tree.
@@ -82,6 +96,11 @@ func (s *Site) Benefits(ctx context.Context, a Actor, q BenefitQuery) (Benefits,
 		}
 		if err := out.sums(ctx, tx, where, values, q.Year); err != nil {
 			return fmt.Errorf("sum benefits: %w", err)
+		}
+		if q.Subject != "" {
+			if err := out.measures(ctx, tx, where, values, q.Year); err != nil {
+				return fmt.Errorf("sum benefits by what was measured: %w", err)
+			}
 		}
 		return s.listBenefits(ctx, tx, &out, where, values, q)
 	})
@@ -154,6 +173,26 @@ func (b *Benefits) sums(ctx context.Context, tx *db.Tx, where string, values []a
 		var x BenefitSum
 		err := scan(&x.Unit.Code, &x.Unit.Name, &x.Unit.Level, &x.Matters, &x.Persons)
 		b.Units = append(b.Units, x)
+		return err
+	})
+}
+
+// measures adds up what was measured alike. Whole numbers and millionths are added apart: no sum of either is too large.
+func (b *Benefits) measures(ctx context.Context, tx *db.Tx, where string, values []any, year int) error {
+	if year != 0 {
+		where += fmt.Sprintf(" AND b.year = %d", year)
+	}
+	return tx.Each(ctx, fmt.Sprintf(`SELECT b.measure, b.unit_zh, b.unit_en, b.better, count(*), CAST(sum(b.persons) AS BIGINT), CAST(sum(b.was / 1000000) AS BIGINT), CAST(sum(b.was %% 1000000) AS BIGINT),
+			CAST(sum(b.became / 1000000) AS BIGINT), CAST(sum(b.became %% 1000000) AS BIGINT)
+		FROM benefit b WHERE %s GROUP BY b.measure, b.unit_zh, b.unit_en, b.better ORDER BY 6 DESC, b.measure, b.unit_zh, b.better LIMIT %d`, where, mostMeasures), values, func(scan func(...any) error) error {
+		var x MeasureSum
+		var better string
+		var was, wasRest, became, becameRest int64
+		err := scan(&x.Measure, &x.Unit.Zh, &x.Unit.En, &better, &x.Matters, &x.Persons, &was, &wasRest, &became, &becameRest)
+		x.Less = better == "less"
+		x.Before = programme.DecimalOf(was).Add(programme.NewDecimal(wasRest, 6))
+		x.After = programme.DecimalOf(became).Add(programme.NewDecimal(becameRest, 6))
+		b.Measures = append(b.Measures, x)
 		return err
 	})
 }

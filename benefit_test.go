@@ -55,6 +55,11 @@ func TestBenefits(t *testing.T) {
 		if b := r.benefits("", ""); b.Total.Persons != 500 { // proposals are public
 			t.Errorf("a visitor's ledger: %+v", b.Total)
 		}
+		of, err := r.site.Benefits(r.ctx, r.Login("city"), bihuan.BenefitQuery{Programme: "loop", Subject: b.List[0].Subject.ID, Year: 2021})
+		r.must(err)
+		if len(of.Measures) != 1 || of.Measures[0].Before.String() != "40" || of.Measures[0].After.String() != "13" || of.Measures[0].Persons != 500 || of.Measures[0].Matters != 2 || of.Total.Persons != 500 {
+			t.Errorf("of the subject: %+v", of.Measures)
+		}
 		r.Who("m1").Do(first, "reopen:", reason("又排队了"))
 		r.Want()
 		if b := r.benefits("city", ""); b.Total.Persons != 20 || b.Total.Matters != 1 {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"bihuan.dev/bihuan"
@@ -24,6 +25,7 @@ type subjectPage struct {
 	Today     programme.Day
 	Ways      assess.Ways // to the next grade, of the present
 	Matters   subjectMatters
+	Gained    subjectBenefits
 }
 
 // decidedPage is what everybody may see of a subject: what was decided, with its reasons.
@@ -34,6 +36,7 @@ type decidedPage struct {
 	Decision  bihuan.Decision // the one that is shown
 	Decisions []bihuan.Decision
 	Matters   subjectMatters
+	Gained    subjectBenefits
 }
 
 // subjectMatters are the matters of a subject that the viewer may see, the open ones first, and those that he may raise.
@@ -42,6 +45,15 @@ type subjectMatters struct {
 	Total int
 	Raise []matterKind
 	Board string // where all of them are
+}
+
+// subjectBenefits are what a subject's people gained this year, and before.
+type subjectBenefits struct {
+	Year     int
+	Now      bihuan.BenefitSum // of this year
+	Before   bihuan.BenefitSum // of all years before
+	Measures []bihuan.MeasureSum
+	Ledger   string // where the records are
 }
 
 // fact is a value with its title.
@@ -154,6 +166,9 @@ func subject(r *request) error {
 	if page.Matters, err = r.mattersOf(run, sub, held); err != nil {
 		return err
 	}
+	if page.Gained, err = r.gainedBy(run, sub); err != nil {
+		return err
+	}
 	return r.page(subjectView(r.inProgramme(programme.T(sub.Name, sub.Name), run.Programme, "subjects"), page))
 }
 
@@ -167,11 +182,15 @@ func decidedSubject(r *request, run *bihuan.Running, sub bihuan.Subject, path []
 	if err != nil {
 		return err
 	}
+	gained, err := r.gainedBy(run, sub)
+	if err != nil {
+		return err
+	}
 	if len(decisions) == 0 {
 		if about.Total == 0 {
 			return refused
 		}
-		page := decidedPage{Subject: sub, Path: path, Matters: about, scoreArgs: scoreArgs{Running: run, Public: true, Base: subjectURL(run.Name, sub.ID)}}
+		page := decidedPage{Subject: sub, Path: path, Matters: about, Gained: gained, scoreArgs: scoreArgs{Running: run, Public: true, Base: subjectURL(run.Name, sub.ID)}}
 		return r.page(undecidedView(r.inProgramme(programme.T(sub.Name, sub.Name), run.Programme, "subjects"), page))
 	}
 	shown := decisions[0]
@@ -189,7 +208,7 @@ func decidedSubject(r *request, run *bihuan.Running, sub bihuan.Subject, path []
 	if err != nil {
 		return err
 	}
-	page := decidedPage{Subject: sub, Path: path, Decision: shown, Decisions: decisions, Matters: about, scoreArgs: scoreArgs{Running: pinned,
+	page := decidedPage{Subject: sub, Path: path, Decision: shown, Decisions: decisions, Matters: about, Gained: gained, scoreArgs: scoreArgs{Running: pinned,
 		Columns: []assess.Score{shown.Score}, Only: onlyOf(r.URL.Query().Get("only")), Public: true, Base: subjectURL(run.Name, sub.ID)}}
 	return r.page(decidedView(r.inProgramme(programme.T(sub.Name, sub.Name), run.Programme, "subjects"), page))
 }
@@ -208,6 +227,33 @@ func (r *request) mattersOf(run *bihuan.Running, sub bihuan.Subject, held roles)
 			}
 		}
 	}
+	return out, nil
+}
+
+// gainedBy adds up what a subject's matters brought, as far as the viewer may see it. It is nothing where no matters tell of it.
+func (r *request) gainedBy(run *bihuan.Running, sub bihuan.Subject) (subjectBenefits, error) {
+	out := subjectBenefits{Year: r.f.site.Today().Time().Year()}
+	if !slices.ContainsFunc(run.Matters, func(m *programme.Matter) bool { return m.Benefit != "" }) {
+		return out, nil
+	}
+	found, err := r.f.site.Benefits(r.ctx(), r.actor, bihuan.BenefitQuery{Programme: run.Name, Subject: sub.ID, Year: out.Year, Page: bihuan.Page{Limit: 1}})
+	if kind, known := bihuan.KindOf(err); known && (kind == bihuan.Unauthenticated || kind == bihuan.Forbidden) {
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Now, out.Measures = found.Total, found.Measures
+	for _, y := range found.Years {
+		if y.Year != out.Year {
+			out.Before.Matters, out.Before.Persons = out.Before.Matters+y.Matters, out.Before.Persons+y.Persons
+		}
+	}
+	q := url.Values{"subject": {sub.ID}}
+	if out.Now.Matters > 0 {
+		q.Set("year", strconv.Itoa(out.Year))
+	}
+	out.Ledger = "/p/" + url.PathEscape(run.Name) + "/benefits?" + q.Encode()
 	return out, nil
 }
 
