@@ -110,7 +110,7 @@ func desk() (all []dispute) {
 		if s.sum > 0 {
 			values["amount"] = s.sum
 		}
-		t := &teller{stage: "registered"}
+		t := &teller{stage: "registered", q: centres[5].q}
 		back := 1
 		if stage != "registered" {
 			t.act(1, "clerk", "accept", "accepted", map[string]v{"acceptance": {"told": then(0), "way": "on_the_spot", "rights": true}}, "")
@@ -164,6 +164,7 @@ func accusations() []any {
 type teller struct {
 	at     int
 	stage  string
+	q      float64 // how well the centre works
 	events []event
 	on     []int // the day of each event
 }
@@ -200,7 +201,7 @@ func invent(kind string) dispute {
 		sum = s.sum + 50*luck.IntN(20)
 		values["amount"] = sum
 	}
-	t := &teller{stage: "registered"}
+	t := &teller{stage: "registered", q: c.q}
 	switch kind {
 	case "declined":
 		t.act(between(1, 4), "clerk", "decline", "declined", nil, "已经由法院立案审理，不再受理，已告知本人")
@@ -346,7 +347,7 @@ func (t *teller) agreed(kind string, sum int, s story) {
 			t.served()
 			return
 		case "long_term":
-			t.act(days/2+1, "raiser", "long_term", "agreed", map[string]v{"rating": {"overall": "satisfied"}}, "")
+			t.act(days/2+1, "raiser", "long_term", "agreed", t.rating(true), "")
 			return
 		}
 		t.act(days/2+1, "mediator", "performed", "callback", map[string]v{"performance": {"done_on": then(0)}}, "")
@@ -359,18 +360,29 @@ func (t *teller) agreed(kind string, sum int, s story) {
 	case "unconfirmed":
 		t.act(11, "clerk", "silent", "unconfirmed", map[string]v{"contact": {"first": then(-8), "second": then(-4), "third": then(0)}}, "")
 	default:
-		overall := []string{"satisfied", "satisfied", "satisfied", "satisfied", "basically", "dissatisfied"}[min(5, luck.IntN(7))]
-		if overall == "dissatisfied" {
-			overall = "basically"
-		}
-		t.act(between(1, 9), "raiser", "confirm", "performed", map[string]v{"rating": {"overall": overall}}, "")
+		t.act(between(1, 9), "raiser", "confirm", "performed", t.rating(true), "")
 	}
+}
+
+// rating is the word of who raised a dispute: better where the centre works well, and where there was an agreement.
+func (t *teller) rating(agreed bool) map[string]v {
+	satisfied, basically := 0.3+0.65*t.q, 0.97
+	if !agreed {
+		satisfied, basically = 0.45*t.q, 0.4+0.5*t.q
+	}
+	overall, n := "dissatisfied", luck.Float64()
+	if n < satisfied {
+		overall = "satisfied"
+	} else if n < basically {
+		overall = "basically"
+	}
+	return map[string]v{"rating": {"overall": overall}}
 }
 
 // served ends without an agreement: the ways that are open were told.
 func (t *teller) served() {
-	if luck.IntN(2) == 0 {
-		t.act(between(1, 3), "raiser", "received", "not_agreed", nil, "")
+	if luck.Float64() < 0.6*t.q {
+		t.act(between(1, 3), "raiser", "received", "not_agreed", t.rating(false), "")
 		return
 	}
 	t.act(between(2, 4), "clerk", "served", "not_agreed", map[string]v{"delivery": {"served_on": then(0)}}, "")
@@ -380,13 +392,13 @@ func (t *teller) served() {
 func (t *teller) petition(kind string) {
 	t.act(between(12, 22), "head", "reply", "replied", map[string]v{"decision": {"served": then(0), "result": []string{"support", "partly", "explain"}[luck.IntN(3)], "grounds": "现场核实，依据有关规定"}}, "")
 	if kind == "petition" {
-		t.act(between(3, 15), "raiser", "satisfied", "decided", map[string]v{"rating": {"overall": "basically"}}, "")
+		t.act(between(3, 15), "raiser", "satisfied", "decided", t.rating(false), "")
 		return
 	}
 	t.act(between(8, 20), "raiser", "review", "reviewing", nil, "对处理意见不服")
 	t.act(between(15, 25), "reviewer", "opinion", "reviewed", map[string]v{"review": {"told": then(0), "stands": "upheld", "why": "事实清楚，依据适当"}}, "")
 	if kind == "review" {
-		t.act(between(5, 15), "raiser", "accept", "decided", nil, "")
+		t.act(between(5, 15), "raiser", "accept", "decided", t.rating(false), "")
 		return
 	}
 	t.act(between(8, 20), "raiser", "again", "final_review", nil, "仍不服")
