@@ -33,8 +33,8 @@ func (d *door) closeLoop() (home string) {
 	return sub.ID
 }
 
-// call calls the API with somebody's token: the status, and what came back.
-func (d *door) call(login, method, path string, body any) (int, string) {
+// token gives somebody's token of the API.
+func (d *door) token(login string) string {
 	d.Helper()
 	if d.tokens[login] == "" {
 		actor, err := d.site.SignIn(d.Context(), login, password)
@@ -46,6 +46,12 @@ func (d *door) call(login, method, path string, body any) (int, string) {
 		}
 		d.tokens[login] = plain
 	}
+	return d.tokens[login]
+}
+
+// call calls the API with somebody's token: the status, and what came back.
+func (d *door) call(login, method, path string, body any) (int, string) {
+	d.Helper()
 	var in io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -54,7 +60,7 @@ func (d *door) call(login, method, path string, body any) (int, string) {
 	}
 	r, err := http.NewRequest(method, d.url+"/api/v1"+path, in)
 	d.must(err)
-	r.Header.Set("Authorization", "Bearer "+d.tokens[login])
+	r.Header.Set("Authorization", "Bearer "+d.token(login))
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(r)
 	d.must(err)
