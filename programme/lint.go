@@ -17,6 +17,7 @@ func (l *loader) lints() {
 	}
 	for _, m := range p.Matters {
 		l.lintMatter(m)
+		l.lintBuiltIn(m)
 	}
 	l.lintUnread()
 }
