@@ -458,7 +458,10 @@ func TestRandomProgrammes(t *testing.T) {
 }
 
 func compare(pr *Program, pop *Population, o Options) (int, []string) {
-	return pr.reference(pop, o).differences(pr.Run(pop, o))
+	want, got := pr.reference(pop, o), pr.Run(pop, o)
+	n, diff := want.differences(got)
+	_, again := want.differences(pr.RunAgain(got, pop, o)) // in the room of what was there
+	return n, append(diff, again...)
 }
 
 // describe writes the rules of the clauses that differ.

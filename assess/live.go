@@ -23,6 +23,7 @@ type Scores struct {
 	options Options
 	last    int
 	r       *Result
+	spare   *Result       // the one before, where everybody is scored again
 	cols    *batchColumns // what of it is of forms with one record is written in place
 	plain   []uint64      // rows whose total is the sum of their points: nothing scaled, no veto that says anything
 	totals  *ranking      // of those who are scored
@@ -38,6 +39,8 @@ type Scores struct {
 	near     *facts // of one subject what a few clauses read
 	m        *machine
 	ch, old  chosen
+	look     look
+	warmth   uint64
 	was, now []byte
 	again    []bool
 	touched  []int
@@ -186,7 +189,7 @@ func (pr *Program) readBy(exprs ...*programme.Expr) map[place]bool {
 }
 
 func (s *Scores) rescore() {
-	s.r = s.pr.Run(s.pop, s.options)
+	s.r, s.spare = s.pr.RunAgain(s.spare, s.pop, s.options), s.r
 	s.cols = s.pop.columnsToKeep(s.options.AsOf, s.last)
 	s.totals = newRanking()
 	s.counts = Counts{Grades: make([]int, len(s.pr.grades))}

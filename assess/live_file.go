@@ -2,6 +2,7 @@ package assess
 
 import (
 	"bytes"
+	"slices"
 
 	"bihuan.dev/bihuan/programme"
 )
@@ -28,10 +29,14 @@ func (s *Scores) File(row int, e Record, supersedes string) Change {
 			if s.cols.flat[k] != s.pop.changed[k] {
 				s.pop.fill(s.cols, k)
 			}
-			if c, done := s.fileOne(row, k, i, x, &e, supersedes); done {
-				return c
+			r := s.r
+			s.warmth = uint64(r.totals[row]) + uint64(r.wanted[row]) + uint64(r.final[row]) + r.scored[row>>6] + r.excluded[row>>6]
+			if s.look.at(pr, s.pop.rows[row], x.index, &e, supersedes, s.options.AsOf) {
+				if c, done := s.fileOne(row, k, i, x, &e); done {
+					return c
+				}
+				return s.whole(nil, row, true, s.again) // fileOne has marked the clauses
 			}
-			return s.whole(nil, row, true, s.again) // fileOne has marked the clauses
 		}
 	}
 	clear(s.again)
@@ -65,27 +70,119 @@ func (s *Scores) markAll(list []int) {
 	}
 }
 
+// look is what a piece of evidence meets in a subject, seen in one go.
+type look struct {
+	news     filed   // the piece itself
+	mine     []filed // the pieces of its form up to the day, in order
+	old      int     // which of them it supersedes; -1: none of them
+	place    int     // before which of them it comes
+	on       bool    // it is of the day or earlier
+	insert   int     // where in the subject's data it goes
+	from, to int     // of what it supersedes in the subject's data; 0, 0: nothing
+	warmth   byte
+}
+
+// at looks. It reports false when there is more to it: another piece of the moment, or what is superseded is of another form.
+func (l *look) at(pr *Program, s *subject, form int, e *Record, supersedes string, asOf programme.Day) bool {
+	var room [20]byte
+	id := appendID(room[:0], supersedes)
+	*l = look{mine: l.mine[:0], old: -1, place: -1, on: e.On <= asOf, insert: -1}
+	var f filed
+	l.warmth = 0
+	for at := 0; at < len(s.data); at += 64 { // see warm; a piece only tells where the next one begins
+		l.warmth += s.data[at]
+	}
+	for b := s.data; len(b) > 0; {
+		from := len(s.data) - len(b)
+		behind := f.peek(b[4:])
+		next := nextPiece(b)
+		if f.code == e.code && f.On == e.On && f.Recorded == e.Recorded {
+			return false
+		}
+		after := f.On > e.On || f.On == e.On && f.Recorded > e.Recorded
+		if l.insert < 0 && after {
+			l.insert = from
+		}
+		mine := f.code == e.code
+		if supersedes != "" && holdsID(behind, id) {
+			if !mine || l.to > 0 {
+				return false
+			}
+			l.from, l.to = from, len(s.data)-len(next)
+			if f.On <= asOf {
+				l.old = len(l.mine)
+			}
+		}
+		if mine && f.On <= asOf {
+			if l.place < 0 && after {
+				l.place = len(l.mine)
+			}
+			l.mine = append(l.mine, filed{})
+			l.mine[len(l.mine)-1].read(pr, b, s.names)
+		}
+		b = next
+	}
+	if l.insert < 0 {
+		l.insert = len(s.data)
+	}
+	if l.place < 0 {
+		l.place = len(l.mine)
+	}
+	return true
+}
+
+// before lets what counted before be chosen from.
+func (l *look) before(c *chosen) {
+	for i := range l.mine {
+		c.take(&l.mine[i])
+	}
+}
+
+// after does so with what counts with the new piece.
+func (l *look) after(c *chosen, news filed) {
+	l.news = news
+	for i := range l.mine {
+		if i == l.place && l.on {
+			c.take(&l.news)
+		}
+		if i != l.old {
+			c.take(&l.mine[i])
+		}
+	}
+	if l.place == len(l.mine) && l.on {
+		c.take(&l.news)
+	}
+}
+
+// put writes the piece into the subject's data, in place of what it supersedes.
+func (l *look) put(pop *Population, s *subject, e *Record) {
+	pop.piece = packRecord(pop.piece[:0], e, s.names)
+	was := len(s.data)
+	if l.to > 0 {
+		pop.evidence--
+		if s.data = slices.Delete(s.data, l.from, l.to); l.insert > l.from {
+			l.insert -= l.to - l.from
+		}
+	}
+	s.data = slices.Insert(s.data, l.insert, pop.piece...)
+	pop.evidence++
+	pop.bytes += len(s.data) - was
+}
+
 // fileOne does it field by field. When that is not possible it has filed the evidence and marked the clauses, and says so.
-func (s *Scores) fileOne(row, k, i int, x *form, e *Record, supersedes string) (Change, bool) {
+func (s *Scores) fileOne(row, k, i int, x *form, e *Record) (Change, bool) {
 	pr, ch := s.pr, &s.old
 	subject := s.pop.rows[row]
-	ch.only(pr, subject, s.options.AsOf, s.last, x.index)
+	ch.one(pr, s.options.AsOf, s.last, x.index)
+	s.look.before(ch)
 	s.was = ch.say(s.was[:0], x.index)
 	wasOn := ch.day(x)
-	was, clause := s.pop.file(row, e, supersedes)
-	s.pop.changed[k]++
-	if was != -2 && was != x.index { // it superseded something of another form
-		clear(s.again)
-		s.markAll(s.readers[x.index].any)
-		if was >= 0 {
-			s.markAll(s.readers[was].any)
-		} else {
-			s.again[clause] = true
-		}
-		return Change{}, false
-	}
-	ch.only(pr, subject, s.options.AsOf, s.last, x.index)
+	ch.forget(x.index)
+	s.look.after(ch, e.filed(pr, x.index))
 	s.now = ch.say(s.now[:0], x.index)
+	on, proved := ch.day(x), x.proof && pr.proved(x.index, ch)
+	s.look.put(s.pop, subject, e)
+	s.pop.changed[k]++
 	f := s.cols.batches[k]
 	f.rows[i], f.written = subject, true
 	s.touched = s.touched[:0]
@@ -101,7 +198,7 @@ func (s *Scores) fileOne(row, k, i int, x *form, e *Record, supersedes string) (
 			s.touch(readers.place[j])
 		}
 	}
-	if on := ch.day(x); on != wasOn {
+	if on != wasOn {
 		for _, j := range x.own {
 			if columns[j].empty(i); on != 0 {
 				columns[j].small[i] = int32(on)
@@ -113,7 +210,7 @@ func (s *Scores) fileOne(row, k, i int, x *form, e *Record, supersedes string) (
 	if x.proof {
 		bit := uint64(1) << (i & 63)
 		is := uint64(0)
-		if pr.proved(x.index, ch) {
+		if proved {
 			is = bit
 		}
 		if p := &f.proofs[x.index][i>>6]; *p&bit != is {
@@ -161,6 +258,7 @@ func (s *Scores) touch(list []int) {
 func (s *Scores) rescoreRow(row int, f *facts, i int) (Change, bool) {
 	pr, r, m := s.pr, s.r, s.m
 	out := Change{Row: row, Was: r.totals[row], Old: r.Grade(row), Recomputed: len(s.touched)}
+	s.warm(row, f, i)
 	s.bring(f, i)
 	m.begin(s.near)
 	for _, j := range s.touched {
@@ -191,6 +289,33 @@ func (s *Scores) rescoreRow(row int, f *facts, i int) (Change, bool) {
 	}
 	out.Total, out.Grade, out.Rank, out.Clauses = r.totals[row], r.Grade(row), s.rank(row), s.moved
 	return out, true
+}
+
+// warm reads once all that will be read one after the other: memory is far, and so it is waited for once instead of thirty times.
+func (s *Scores) warm(row int, f *facts, i int) {
+	r, sum := s.r, uint64(0)
+	for _, j := range s.touched {
+		col := &r.clauses[j]
+		sum += uint64(col.status[row])
+		if col.points != nil {
+			sum += uint64(col.points[row])
+		}
+		if col.measure != nil {
+			sum += uint64(col.measure[row]) + col.measured[row>>6]
+		}
+		for _, p := range s.direct[j].places {
+			c := f.column(p)
+			switch sum += c.valid[i>>6]; {
+			case c.wide != nil:
+				sum += uint64(c.wide[i])
+			case c.small != nil:
+				sum += uint64(c.small[i])
+			case c.bits != nil:
+				sum += c.bits[i>>6]
+			}
+		}
+	}
+	s.warmth = sum
 }
 
 // bring copies what the touched clauses read of a row.

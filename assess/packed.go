@@ -266,6 +266,23 @@ func (pr *Program) Record(e *Evidence) Record {
 	return Record{e, code, pr.packFields(nil, code, e)}
 }
 
+// filed gives the record as it stands in a population, but for its ID.
+func (r *Record) filed(pr *Program, form int) filed {
+	f := filed{form: form, party: pr.partyOf(r.By), clause: -1, code: r.code, raw: r.values}
+	f.On, f.Recorded, f.By, f.Filer = r.On, r.Recorded, r.By, r.Filer
+	return f
+}
+
+// partyOf gives the place of a party, -1 when the name is that of none.
+func (pr *Program) partyOf(name string) int {
+	for i := range pr.p.Parties { // quicker than the map
+		if pr.p.Parties[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
 // codeOf gives the code of a form.
 func (pr *Program) codeOf(form string) uint64 {
 	if form == programme.JudgementForm {
@@ -403,13 +420,7 @@ func (f *filed) read(pr *Program, b []byte, n *names) []byte {
 	k, _ = idSize(b)
 	f.id, f.raw = b[:k], b[k:]
 	f.Evidence.ID, f.Evidence.Form, f.Values = "", "", nil
-	f.party, f.clause = -1, -1
-	for i := range pr.p.Parties { // quicker than the map
-		if pr.p.Parties[i].Name == f.By {
-			f.party = i
-			break
-		}
-	}
+	f.party, f.clause = pr.partyOf(f.By), -1
 	switch f.code {
 	case codeJudgement:
 		f.form = -2

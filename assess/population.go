@@ -356,31 +356,13 @@ func (c *chosen) choose(pr *Program, s *subject, asOf programme.Day, last int) {
 	}
 }
 
-// only picks what counts of one form.
-func (c *chosen) only(pr *Program, s *subject, asOf programme.Day, last, form int) {
+// one begins to pick what counts of one form.
+func (c *chosen) one(pr *Program, asOf programme.Day, last, form int) {
 	if c.pr != pr {
 		c.begin(pr, asOf, last)
 	}
 	c.asOf, c.last = asOf, last
 	c.forget(form)
-	n := 0
-	for b := s.data; len(b) > 0; b = nextPiece(b) {
-		if pieceCode(b) == codeForms+uint64(form) {
-			n++
-		}
-	}
-	c.room = sized(c.room, n)
-	n = 0
-	for b := s.data; len(b) > 0; b = nextPiece(b) {
-		if pieceCode(b) == codeForms+uint64(form) {
-			f := &c.room[n]
-			n++
-			if f.read(pr, b, s.names); f.On > asOf {
-				return
-			}
-			c.take(f)
-		}
-	}
 }
 
 // say appends what the records of a form say that count: the packed fields in their order.

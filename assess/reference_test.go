@@ -272,6 +272,10 @@ func same(t testing.TB, pr *Program, pop *Population, o Options) int {
 	for _, d := range diff {
 		t.Errorf("%s", d)
 	}
+	_, diff = want.differences(pr.RunAgain(got, pop, o)) // in the room of what was there
+	for _, d := range diff {
+		t.Errorf("again: %s", d)
+	}
 	counts := pr.Count(pop, o)
 	grades := make([]int, len(pr.grades))
 	scored := 0

@@ -45,33 +45,47 @@ type clauseColumn struct {
 }
 
 // Run scores everybody in one column. Every sum is exact, so that the result does not depend on order or batch.
-func (pr *Program) Run(pop *Population, o Options) *Result {
+func (pr *Program) Run(pop *Population, o Options) *Result { return pr.RunAgain(nil, pop, o) }
+
+// RunAgain does so in the room of an earlier result that nobody looks at any more, or of none: fresh memory costs more than the scores
+// that are written to it.
+func (pr *Program) RunAgain(room *Result, pop *Population, o Options) *Result {
 	last := pr.last(o.Party)
 	batches := pop.columns(o.AsOf, last)
 	n := len(pop.rows)
-	r := pr.newResult(n)
+	r := pr.newResult(n, room)
 	r.options, r.last, r.rows, r.byKey = o, last, pop.rows[:n:n], pop.byKey
 	pr.score(batches, last, r, func(k int, m *machine, all []cells) { r.store(k*batchRows, m, all) })
 	return r
 }
 
-func (pr *Program) newResult(n int) *Result {
+func (pr *Program) newResult(n int, room *Result) *Result {
+	if room == nil {
+		room = &Result{}
+	}
 	words := (n + 63) / 64
-	r := &Result{pr: pr, clauses: make([]clauseColumn, len(pr.clauses)), totals: make([]Points, n), scored: make([]uint64, words),
-		excluded: make([]uint64, words), noAward: make([]uint64, words), states: make([][]uint8, len(pr.vetoes)),
-		wanted: make([]uint8, n), final: make([]uint8, n)}
+	r := &Result{pr: pr, clauses: make([]clauseColumn, len(pr.clauses)), totals: sized(room.totals, n), scored: sized(room.scored, words),
+		excluded: sized(room.excluded, words), noAward: sized(room.noAward, words), states: make([][]uint8, len(pr.vetoes)),
+		wanted: sized(room.wanted, n), final: sized(room.final, n)}
 	r.base = r.wanted
 	for i := range r.states {
-		r.states[i] = make([]uint8, n)
+		var old []uint8
+		if i < len(room.states) {
+			old = room.states[i]
+		}
+		r.states[i] = sized(old, n)
 	}
 	for i, c := range pr.clauses {
-		col := &r.clauses[i]
-		col.status = make([]uint8, words*64)
+		col, old := &r.clauses[i], clauseColumn{}
+		if i < len(room.clauses) {
+			old = room.clauses[i]
+		}
+		col.status = sized(old.status, words*64)
 		if c.ownPoints {
-			col.points = make([]int32, n)
+			col.points = sized(old.points, n)
 		}
 		if c.Measure != nil || c.shape == rankShape {
-			col.measure, col.measured = make([]int64, n), make([]uint64, words)
+			col.measure, col.measured = sized(old.measure, n), sized(old.measured, words)
 		}
 	}
 	return r
@@ -125,6 +139,9 @@ func (pr *Program) score(batches []*facts, last int, r *Result, done func(k int,
 			m.lean = r == nil
 			for i, c := range pr.clauses {
 				m.clause(c, &m.cells[i])
+				if r != nil && !pr.zeroes(i) {
+					r.storeClause(k*batchRows, i, &m.cells[i], m.n, true) // while it is at hand
+				}
 			}
 			m.finish(m.cells, last)
 			m.settleGrades(nil)
@@ -234,11 +251,10 @@ var spread = func() (out [256]uint64) {
 	return out
 }()
 
-// codes makes the codes of a clause's rows, for Result, in the machine's room.
-func (x *cells) codes(m *machine) {
-	m.codes = sized(m.codes, m.words*64)
-	for w := range m.words {
-		to := m.codes[w*64 : w*64+64 : w*64+64]
+// codes makes the codes of a clause's rows, for Result.
+func (x *cells) codes(codes []uint8) {
+	for w := range x.met {
+		to := codes[w*64 : w*64+64 : w*64+64]
 		met, partly, unmet, na, pending := x.met[w], x.partly[w], x.unmet[w], x.na[w], x.pending[w]
 		for b := 0; b < 64; b += 8 {
 			bytes := spread[met>>b&255]*uint64(Met) + spread[unmet>>b&255]*uint64(Unmet)
@@ -256,36 +272,36 @@ func (x *cells) codes(m *machine) {
 	}
 }
 
-// store keeps a batch whose first row is from.
+// store keeps what is not kept yet of a batch whose first row is from: the clauses that what came after could change.
 func (r *Result) store(from int, m *machine, all []cells) {
 	for i := range all {
-		x := &all[i]
-		x.codes(m)
-		r.storeClause(from, m, i, x, true)
+		if r.pr.crowd || r.pr.zeroes(i) {
+			r.storeClause(from, i, &all[i], m.n, true)
+		}
 	}
 	r.storeSums(from, m)
 }
 
-// storeClause keeps a clause of a batch, whose codes are in the machine's room; its measures unless they are what they were.
-func (r *Result) storeClause(from int, m *machine, clause int, x *cells, measured bool) {
+// storeClause keeps a clause of a batch of n rows; its measures unless they are what they were.
+func (r *Result) storeClause(from, clause int, x *cells, n int, measured bool) {
 	col, word := &r.clauses[clause], from/64
-	copy(col.status[from:], m.codes)
+	x.codes(col.status[from:])
 	if col.points != nil {
-		to := col.points[from : from+m.n]
+		to := col.points[from : from+n]
 		var far int64
 		for j, p := range x.points[:len(to)] {
 			to[j] = int32(p)
 			far |= int64(int32(p)) ^ p
 		}
 		if far != 0 || r.again {
-			r.keepWide(col, from, x.points[:m.n])
+			r.keepWide(col, from, x.points[:n])
 		}
 	}
 	if col.measure != nil && measured {
-		copy(col.measure[from:], x.measure[:m.n])
+		copy(col.measure[from:], x.measure[:n])
 		copy(col.measured[word:], x.measured)
 		if x.wide != nil || r.again {
-			r.keepFar(col, from, m.n, x.wide)
+			r.keepFar(col, from, n, x.wide)
 		}
 	}
 }

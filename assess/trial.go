@@ -74,7 +74,7 @@ func (t *Trial) Histogram(width Points, steps int) []int {
 func (t *Trial) full(draft *Program) {
 	t.over = draft.Over(t.pop)
 	t.pr, t.last = draft, draft.last(t.options.Party)
-	t.r = draft.Run(t.over, t.options)
+	t.r = draft.RunAgain(t.r, t.over, t.options)
 	t.r.again = true
 	t.batches = t.over.columns(t.options.AsOf, t.last)
 	t.plain, t.kept = make([]bool, len(t.batches)), make([][]cells, len(t.batches))
@@ -196,15 +196,16 @@ func (t *Trial) add(m *machine, k int, before *Program, changed []int, regrade b
 	clear(more)
 	for _, j := range changed {
 		c, x, col := pr.clauses[j], &m.cells[j], &r.clauses[j]
-		x.codes(m)
 		if c.ownPoints {
 			for i, p := range col.points[from : from+m.n] {
 				more[i] += x.points[i] - int64(p)
 			}
 		} else {
+			m.codes = sized(m.codes, m.words*64)
+			x.codes(m.codes)
 			gain(more, before.clauses[j].worth, c.worth, col.status[from:], m.codes)
 		}
-		r.storeClause(from, m, j, x, c.measureKey == "" || c.measureKey != before.clauses[j].measureKey)
+		r.storeClause(from, j, x, m.n, c.measureKey == "" || c.measureKey != before.clauses[j].measureKey)
 	}
 	m.sums.total = more
 	t.mu.Lock()
@@ -273,8 +274,7 @@ func (t *Trial) conclude(m *machine, k int, before *Program, changed []int) {
 	m.settleGrades(nil)
 	for j := range pr.clauses {
 		if slices.Contains(changed, j) || pr.zeroes(j) || before.zeroes(j) {
-			all[j].codes(m)
-			r.storeClause(from, m, j, &all[j], true)
+			r.storeClause(from, j, &all[j], m.n, true)
 		}
 	}
 	t.mu.Lock()

@@ -143,7 +143,7 @@ func (s *scene) bulkStored() (*group, error) {
 	}
 	g := &group{work: "bulk, everything stored", unit: "a clause", cores: 1}
 	g.tasks = append(g.tasks, task{engine: ourName, run: func() (float64, error) {
-		s.result = s.pr.Run(s.pop, s.options)
+		s.result = s.pr.RunAgain(s.result, s.pop, s.options) // in arrays that are there, as cel-go and OPA do
 		return s.cells(), nil
 	}})
 	more, err := s.sqlTasks(1, func(x *database) error { return x.keep(context.Background()) })
