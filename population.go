@@ -190,7 +190,11 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 			return err
 		}
 		if p.run == nil || p.run.Version.ID != run.Version.ID {
-			return s.loadPopulation(ctx, tx, p, run, seq, rev)
+			err := s.loadPopulation(ctx, tx, p, run, seq, rev)
+			if err != nil {
+				p.run = nil // what is half loaded is not gone on with
+			}
+			return err
 		}
 		changed, err := changedSince(ctx, tx, p.name, p.rev)
 		if err != nil {

@@ -49,6 +49,7 @@ type loader struct {
 	tx       *db.Tx
 	p        *population
 	seq, rev int64
+	subjects int // all there are to load
 	began    time.Time
 	said     time.Time
 }
@@ -59,6 +60,9 @@ func (s *Site) loadPopulation(ctx context.Context, tx *db.Tx, p *population, run
 	p.run, p.results, p.levers, p.packed = run, nil, nil, 0
 	p.all = run.Assess.NewPopulation()
 	l := &loader{Site: s, tx: tx, p: p, seq: seq, rev: rev, began: time.Now(), said: time.Now()}
+	if err := tx.Row(ctx, "SELECT count(*) FROM subject WHERE programme = $1 AND left_at IS NULL", []any{p.name}, &l.subjects); err != nil {
+		return err
+	}
 	heads, again, err := l.usable(ctx)
 	if err != nil {
 		return err
@@ -247,7 +251,7 @@ func (l *loader) store(ctx context.Context, h *segmentHead, body []byte) {
 			`ON CONFLICT (programme, first) DO UPDATE SET upto = excluded.upto, hash = excluded.hash, format = excluded.format, seq = excluded.seq,
 			rev = excluded.rev, subjects = excluded.subjects, checksum = excluded.checksum, body = excluded.body`)
 	})
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		l.log.Warn("a segment of a population was not written", "programme", l.p.name, "first", h.first, "error", err)
 	}
 }
@@ -276,6 +280,6 @@ func (l *loader) addMatters(ctx context.Context) error {
 func (l *loader) say() {
 	if time.Since(l.said) > 2*time.Second {
 		l.said = time.Now()
-		l.log.Info("loading population", "programme", l.p.name, "subjects", l.p.all.Len(), "from segments", l.p.packed)
+		l.log.Info("loading population", "programme", l.p.name, "subjects", l.p.all.Len(), "of", l.subjects, "from segments", l.p.packed)
 	}
 }

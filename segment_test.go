@@ -1,9 +1,11 @@
 package bihuan_test
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"bihuan.dev/bihuan"
@@ -117,4 +119,52 @@ func TestSegments(t *testing.T) {
 		}
 		want("written for the new version", subjects-1, subjects+5)
 	})
+}
+
+// Loading that is broken off, at whatever moment, leaves nothing half behind.
+func TestLoadingBrokenOff(t *testing.T) {
+	each(t, func(r *runner) {
+		var rows []bihuan.NewSubject
+		for i := range 600 {
+			rows = append(rows, bihuan.NewSubject{Row: i + 2, Unit: "e1", Fields: values{"code": fmt.Sprint("S", i), "title": "家", "size": "small"}})
+		}
+		_, err := r.site.Enrol(r.ctx, bihuan.System(), "home", rows, bihuan.Import{})
+		r.must(err)
+		for i := range 5 {
+			_, err := r.site.File(r.ctx, bihuan.System(), bihuan.Filing{Subject: r.ID(fmt.Sprint("S", i)), Form: "roster", On: day("2021-05-01"), By: "self",
+				Values: values{"people": 100, "members": 50 + i}})
+			r.must(err)
+		}
+		r.everybody(r.site)
+		broken := 0
+		for n := int32(1); ; n += 1 + n/3 {
+			r.Publish("home", map[string]string{`version: "1"`: fmt.Sprintf(`version: "1.%d"`, n)}) // what is in memory is of another version
+			ctx, cancel := context.WithCancel(r.ctx)
+			patience := &breaking{Context: ctx, cancel: cancel}
+			patience.left.Store(n)
+			err := r.site.LoadPopulation(patience, "home")
+			if cancel(); err == nil {
+				break
+			}
+			broken++
+			r.loadedAnew()
+		}
+		if broken < 5 {
+			r.Errorf("loading was broken off %d times", broken)
+		}
+	})
+}
+
+// breaking is a context that ends when it was looked at so often.
+type breaking struct {
+	context.Context
+	cancel func()
+	left   atomic.Int32
+}
+
+func (b *breaking) Done() <-chan struct{} {
+	if b.left.Add(-1) == 0 {
+		b.cancel()
+	}
+	return b.Context.Done()
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"bihuan.dev/bihuan"
@@ -79,7 +80,7 @@ const (
 )
 
 // serve answers until the context ends, runs the jobs of the site unless that is switched off, and stops cleanly: requests and jobs
-// under way are finished.
+// under way are finished. Once it answers it brings everybody into memory, whom the first visitor would else wait for.
 func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logger, how listening, once bool, config web.Config, ready func(address string)) error {
 	ctx, stop := context.WithCancel(c.ctx)
 	defer stop()
@@ -100,8 +101,10 @@ func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logge
 	}
 	address := "http://" + shownHost(listener.Addr())
 	err := answers(ctx, address)
+	var loading sync.WaitGroup
 	if err == nil {
 		ready(address)
+		loading.Go(func() { loadPopulations(ctx, site, log) })
 		if once {
 			stop()
 		}
@@ -111,6 +114,7 @@ func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logge
 		}
 	}
 	stop()
+	loading.Wait() // it ends with the context
 	finish, cancel := context.WithTimeout(context.Background(), graceful)
 	defer cancel()
 	if down := server.Shutdown(finish); down != nil && err == nil {
@@ -123,6 +127,28 @@ func serve(c *console, site *bihuan.Site, listener net.Listener, log *slog.Logge
 		return fmt.Errorf("serve at %s: %w", address, err)
 	}
 	return nil
+}
+
+// loadPopulations brings the subjects of all programmes that score into memory, one programme after the other, until the context ends.
+func loadPopulations(ctx context.Context, site *bihuan.Site, log *slog.Logger) {
+	began := time.Now()
+	programmes, err := site.Programmes(ctx)
+	for _, p := range programmes {
+		if err == nil && p.Standard != nil {
+			err = site.LoadPopulation(ctx, p.Name)
+		}
+	}
+	subjects := 0
+	for _, p := range site.Populations() {
+		subjects += p.Subjects
+	}
+	switch {
+	case ctx.Err() != nil: // whoever asks after the next start loads the rest
+	case err != nil:
+		log.Warn("a population is not in memory; it is loaded when somebody asks for it", "error", err)
+	default:
+		log.Info("populations are in memory", "subjects", subjects, "took", time.Since(began))
+	}
 }
 
 // answers waits for the first answer, so that an address that is printed works.
