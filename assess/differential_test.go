@@ -3,7 +3,9 @@ package assess
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -12,7 +14,10 @@ import (
 	"bihuan.dev/bihuan/programme"
 )
 
-var wantCells = flag.Int("cells", 200_000, "how many cells the differential tests compare at least")
+var (
+	crossed   = flag.Int("crossed", 0, "how many more subjects a random standard is compared over, crossed from those drawn")
+	wantCells = flag.Int("cells", 200_000, "how many cells the differential tests compare at least")
+)
 
 // writer makes random rules that are well-typed, over the forms of testdata/differential/random. Mistakes of type that slip in are
 // left out by the checker.
@@ -251,6 +256,45 @@ func drawSubject(t *rapid.T, key string) Subject {
 	return s
 }
 
+// cross adds subjects that have each form's evidence from another one of those drawn, some of their numbers changed.
+func cross(pop *Population, n int, seed uint64) {
+	luck := rand.New(rand.NewPCG(seed, 0))
+	var drawn []Subject
+	for i := range pop.rows {
+		drawn = append(drawn, pop.Subject(i))
+	}
+	other := func() *Subject { return &drawn[luck.IntN(len(drawn))] }
+	for i := range n {
+		s := Subject{Key: fmt.Sprintf("x%d", i), Unit: other().Unit, Matters: other().Matters, Invited: other().Invited}
+		for _, form := range []string{programme.SubjectForm, "one", "list", "more", "vote"} {
+			for _, e := range other().Evidence {
+				if e.Form != form {
+					continue
+				}
+				e.Values = maps.Clone(e.Values)
+				for name, v := range e.Values {
+					switch v := v.(type) {
+					case int64:
+						if v < 1000 && luck.IntN(3) == 0 {
+							e.Values[name] = v + luck.Int64N(7) - 3
+						}
+					case programme.Decimal:
+						if luck.IntN(3) == 0 {
+							e.Values[name] = v.Add(programme.NewDecimal(luck.Int64N(7)-3, v.Scale()))
+						}
+					case programme.Day:
+						if luck.IntN(3) == 0 {
+							e.Values[name] = v + programme.Day(luck.IntN(21)-10)
+						}
+					}
+				}
+				s.Evidence = append(s.Evidence, e)
+			}
+		}
+		pop.Put(s)
+	}
+}
+
 // A random programme: clauses of every shape over random rules.
 func (w *writer) programme(p programme.Programme, s *programme.Scope, clauses int) *programme.Programme {
 	number := func(d int) *programme.Expr {
@@ -431,7 +475,7 @@ func TestRandomProgrammes(t *testing.T) {
 	for done := false; !done && !t.Failed(); done = cells >= *wantCells {
 		rapid.Check(t, func(rt *rapid.T) {
 			w := &writer{t: rt}
-			p := w.programme(*base, scope, 4)
+			p := w.programme(*base, scope, 4+min(*crossed, 12)) // many clauses where they are compared over many subjects
 			pr, err := Compile(p)
 			if err != nil {
 				rt.Skip(err)
@@ -447,10 +491,17 @@ func TestRandomProgrammes(t *testing.T) {
 			for i := range rapid.IntRange(1, 9).Draw(rt, "subjects") {
 				pop.Put(drawSubject(rt, fmt.Sprintf("s%d", i)))
 			}
-			n, diff := compare(pr, pop, Options{AsOf: today, Party: rapid.SampledFrom([]string{"self", "city"}).Draw(rt, "party")})
-			cells += n
-			if len(diff) > 0 {
-				rt.Fatalf("%s\n%s", strings.Join(diff, "\n"), describe(pr, pop, diff))
+			if *crossed > 0 {
+				cross(pop, *crossed, rapid.Uint64().Draw(rt, "seed"))
+			}
+			o := Options{AsOf: today, Party: rapid.SampledFrom([]string{"self", "city"}).Draw(rt, "party")}
+			for range 1 + min(*crossed, 4) { // a large population is compared on several days
+				n, diff := compare(pr, pop, o)
+				cells += n
+				if len(diff) > 0 {
+					rt.Fatalf("%s\n%s", strings.Join(diff, "\n"), describe(pr, pop, diff))
+				}
+				o.AsOf -= 9
 			}
 		})
 	}
