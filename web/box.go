@@ -184,43 +184,6 @@ func due(m bihuan.Matter) programme.Day {
 	return m.Clock.Due
 }
 
-// leftWords say how a matter stands to its deadline.
-func leftWords(v view, m bihuan.Matter) string {
-	days, zh := " days", " 天"
-	if m.Works {
-		days, zh = " working days", " 个工作日"
-	}
-	if m.Left == 1 || m.Left == -1 {
-		days = strings.TrimSuffix(days, "s")
-	}
-	switch {
-	case m.Over():
-		return ""
-	case m.Clock.Stopped:
-		return v.T("停钟", "clock stopped")
-	case !m.Clock.Runs:
-		return v.T("不限时", "no limit")
-	case m.Left < 0:
-		return v.T("逾期 ", "") + strconv.Itoa(-m.Left) + v.T(zh, days+" late")
-	case m.Left == 0:
-		return v.T("今天到期", "due today")
-	}
-	return v.T("还有 ", "") + strconv.Itoa(m.Left) + v.T(zh, days+" left")
-}
-
-// leftClass colours that by its light.
-func leftClass(m bihuan.Matter) string {
-	switch m.Light {
-	case bihuan.Red:
-		return "late"
-	case bihuan.Yellow:
-		return "soon"
-	case bihuan.Blue:
-		return "pending"
-	}
-	return ""
-}
-
 // batchPage tells what became of several matters.
 type batchPage struct {
 	Lines []bihuan.BatchLine

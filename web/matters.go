@@ -293,16 +293,14 @@ func firstPublic(p *programme.Programme) string {
 	return ""
 }
 
-// timeLeft says how a matter stands to its deadline.
+// timeLeft says how a running matter stands to its deadline.
 func timeLeft(v view, m bihuan.Matter) string {
 	n := m.Left
 	switch {
-	case m.Over():
-		return v.T("办结于 ", "ended on ") + v.day(m.ClosedOn)
 	case !m.Clock.Runs:
 		return v.T("不限时", "no time limit")
 	case m.Clock.Stopped:
-		return v.T("计时暂停", "the clock is stopped")
+		return v.T("停钟", "clock stopped")
 	case n == 0:
 		return v.T("今天到期", "due today")
 	case n < 0:
