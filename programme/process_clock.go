@@ -8,6 +8,7 @@ type Clock struct {
 	Workdays bool // the limit that decides counts working days, and so does what is left
 	Stopped  bool // it stands still now; Due does not count the break that lasts
 	Known    bool // the calendar knows the holidays of every year that matters; otherwise Due may be wrong
+	Lacks    int  // the first year whose holidays it does not know; 0: none
 	Why      Text // how Due came about
 }
 
@@ -35,15 +36,15 @@ func (x *Process) Clock(s State, cal *Calendar) Clock {
 	if s.Rerun {
 		start, whence = s.From, T("再次征集", "when the ballot began again")
 	}
-	due, unit, why, known := x.earliest(limits, start, s.Pauses, s.Extended, cal)
+	due, unit, why, lacks := x.earliest(limits, start, s.Pauses, s.Extended, cal)
 	_, stopped := s.Paused()
-	c := Clock{Runs: true, Start: start, Due: due, Workdays: unit == "workday", Stopped: stopped, Known: known}
+	c := Clock{Runs: true, Start: start, Due: due, Workdays: unit == "workday", Stopped: stopped, Known: lacks == 0, Lacks: lacks}
 	c.Why = T("从{0}（{1}）起{2}，到{3}", "{2} from {0} ({1}): until {3}").Fill(start, whence, why, due)
 	if stopped {
 		c.Why = T("{0}；{1}起停钟（{2}）", "{0}; the clock has stood still since {1} ({2})").Fill(c.Why, s.Pauses[len(s.Pauses)-1].Since, s.Pauses[len(s.Pauses)-1].For)
 	}
-	if !known {
-		c.Why = T("{0}；日历没有{1}年的节假日，可能有出入", "{0}; the calendar lacks the holidays of {1}, so it may be wrong").Fill(c.Why, due.Time().Year())
+	if !c.Known {
+		c.Why = T("{0}；日历没有{1}年的节假日，可能有出入", "{0}; the calendar lacks the holidays of {1}, so it may be wrong").Fill(c.Why, lacks)
 	}
 	return c
 }
@@ -110,9 +111,9 @@ func (x *Process) dateTitle(form, field string) Text {
 
 // earliest gives the end of the limit that ends first. The day a clock starts from does not count. Limits in days, weeks,
 // months and years that would end on a day off end on the next working day (Civil Code art. 203); a limit of 0 is that day itself.
-// Breaks are added in the unit of the limit, before and after extensions alike.
-func (x *Process) earliest(limits Limits, start Day, breaks []Break, extended []Extension, cal *Calendar) (due Day, unit string, why Text, known bool) {
-	known = true
+// Breaks are added in the unit of the limit, before and after extensions alike. lacks is the first year that it reaches whose holidays
+// the calendar does not know; 0: none.
+func (x *Process) earliest(limits Limits, start Day, breaks []Break, extended []Extension, cal *Calendar) (due Day, unit string, why Text, lacks int) {
 	for i, l := range limits {
 		d := cal.Add(start, l)
 		w := l.Text()
@@ -145,14 +146,16 @@ func (x *Process) earliest(limits Limits, start Day, breaks []Break, extended []
 		}
 		if l.N > 0 {
 			for year := start.Time().Year(); year <= d.Time().Year(); year++ {
-				known = known && cal.knowsAll(year)
+				if !cal.knowsAll(year) && (lacks == 0 || year < lacks) {
+					lacks = year
+				}
 			}
 		}
 	}
 	if len(limits) > 1 {
 		why = T("{0}（几个时限中最先到的）", "{0} (the first of several limits)").Fill(why)
 	}
-	return due, unit, why, known
+	return due, unit, why, lacks
 }
 
 // knowsAll reports whether nothing is unknown of a year: a calendar of weekends has no holidays to know.

@@ -193,19 +193,19 @@ func TestDisputeClocks(t *testing.T) {
 		start string
 		limit Limits
 		want  string
-		known bool
+		lacks int // the year
 	}{
-		{"2025-01-31", Limits{{1, "month"}}, "2025-02-28", true},
-		{"2024-12-02", Limits{{30, "day"}}, "2025-01-02", true},
-		{"2025-01-02", Limits{{30, "day"}}, "2025-02-05", true},
-		{"2025-03-31", Limits{{0, "day"}}, "2025-03-31", true},
-		{"2025-02-05", Limits{{30, "day"}, {3, "workday"}}, "2025-02-08", true},
-		{"2024-09-27", Limits{{1, "workday"}}, "2024-09-29", true}, // a Sunday that is worked
-		{"2098-01-01", Limits{{5, "workday"}}, "2098-01-08", false},
+		{"2025-01-31", Limits{{1, "month"}}, "2025-02-28", 0},
+		{"2024-12-02", Limits{{30, "day"}}, "2025-01-02", 0},
+		{"2025-01-02", Limits{{30, "day"}}, "2025-02-05", 0},
+		{"2025-03-31", Limits{{0, "day"}}, "2025-03-31", 0},
+		{"2025-02-05", Limits{{30, "day"}, {3, "workday"}}, "2025-02-08", 0},
+		{"2024-09-27", Limits{{1, "workday"}}, "2024-09-29", 0}, // a Sunday that is worked
+		{"2098-01-01", Limits{{5, "workday"}}, "2098-01-08", 2098},
 	} {
-		due, _, _, known := x.earliest(w.limit, DayOf(at(w.start)), nil, nil, x.Calendar)
-		if due.String() != w.want || known != w.known {
-			t.Errorf("%s + %v: %s %v, want %s %v", w.start, w.limit, due, known, w.want, w.known)
+		due, _, _, lacks := x.earliest(w.limit, DayOf(at(w.start)), nil, nil, x.Calendar)
+		if due.String() != w.want || lacks != w.lacks {
+			t.Errorf("%s + %v: %s %v, want %s %v", w.start, w.limit, due, lacks, w.want, w.lacks)
 		}
 	}
 }

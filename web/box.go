@@ -167,6 +167,14 @@ func matterColumns(v view, list []bihuan.Matter) []matterColumn {
 		{v.T("提出日", "Raised"), func(m bihuan.Matter) any { return day(m.RaisedOn) }},
 		{v.T("办结日", "Closed"), func(m bihuan.Matter) any { return day(m.ClosedOn) }},
 	}
+	if slices.ContainsFunc(list, func(m bihuan.Matter) bool { return due(m) != 0 && m.Clock.Lacks != 0 }) {
+		columns = append(columns, matterColumn{v.T("时限可能有出入", "Due may be wrong"), func(m bihuan.Matter) any {
+			if due(m) == 0 || m.Clock.Lacks == 0 {
+				return nil
+			}
+			return lacksWords(v, m.Clock)
+		}})
+	}
 	if slices.ContainsFunc(list, func(m bihuan.Matter) bool { return m.Lead != "" }) {
 		columns = append(columns, matterColumn{v.T("主办", "Lead"), func(m bihuan.Matter) any { return m.Lead }})
 	}

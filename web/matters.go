@@ -309,6 +309,11 @@ func timeLeft(v view, m bihuan.Matter) string {
 	return v.T("还剩 ", "") + strconv.Itoa(n) + daysWord(v, m, n) + v.T("", " left")
 }
 
+// lacksWords say why a deadline may be wrong.
+func lacksWords(v view, c programme.Clock) string {
+	return v.In(programme.T("{0}年放假安排未载入", "the holidays of {0} are not loaded").Fill(c.Lacks))
+}
+
 func daysWord(v view, m bihuan.Matter, n int) string {
 	one, many := " day", " days"
 	if m.Works {
