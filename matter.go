@@ -51,6 +51,8 @@ type Matter struct {
 	Late   int            // stages that were left after their time
 	Seq    int            // how many events it has taken; what an action that is based on it says it has seen
 	Raiser string         // the name of who raised it, for those who may know it
+
+	Together bool // in a list: the actor may do something with it that he may do with several at once
 }
 
 // Light says at a glance how a running matter stands to its deadline: blue, yellow, red (蓝黄红).
@@ -295,8 +297,14 @@ func (s *Site) Matters(ctx context.Context, a Actor, q MatterQuery) (MatterPage,
 			return err
 		}
 		return s.shown(ctx, tx, a, list, func(v viewer, m *stored, shown Matter) {
+			ways := waysTogether(m, v)
+			shown.Together = len(ways) > 0
 			out.Matters = append(out.Matters, shown)
-			out.Together = waysTogether(out.Together, m, v)
+			for _, w := range ways {
+				if !slices.ContainsFunc(out.Together, func(x programme.Way) bool { return x.Kind == w.Kind && x.Action == w.Action }) {
+					out.Together = append(out.Together, w)
+				}
+			}
 		})
 	})
 	if err != nil {

@@ -96,20 +96,15 @@ func (s *Site) nameBatch(ctx context.Context, a Actor, picked []Picked) ([]Batch
 	return lines, err
 }
 
-// waysTogether adds what the viewer may do with a matter and with others at once: what needs no form.
-func waysTogether(into []programme.Way, m *stored, v viewer) []programme.Way {
-	add := func(w programme.Way) {
-		if !slices.ContainsFunc(into, func(x programme.Way) bool { return x.Kind == w.Kind && x.Action == w.Action }) {
-			into = append(into, w)
-		}
-	}
+// waysTogether lists what the viewer may do with a matter and with others at once: what needs no form.
+func waysTogether(m *stored, v viewer) (ways []programme.Way) {
 	for _, w := range m.x.Ways(m.state) {
 		if w.Form == "" && slices.Contains(together, w.Kind) && v.may(m.x, w.By) {
-			add(w)
+			ways = append(ways, w)
 		}
 	}
 	if _, _, err := m.x.Next(m.state, programme.Event{Kind: programme.EventRemind, Person: v.actor.ID, Roles: v.roles}); err == nil {
-		add(programme.Way{Kind: programme.EventRemind, Title: m.x.Happened(programme.Happening{Kind: programme.EventRemind}), By: m.x.Waiting()})
+		ways = append(ways, programme.Way{Kind: programme.EventRemind, Title: m.x.Happened(programme.Happening{Kind: programme.EventRemind}), By: m.x.Waiting()})
 	}
-	return into
+	return ways
 }

@@ -86,14 +86,21 @@ func (r *request) box(q bihuan.MatterQuery) (*boxList, error) {
 	if out.Programmes, err = r.f.site.Programmes(r.ctx()); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(page.Together, func(w programme.Way) bool { return w.Kind == programme.EventAssign }) {
-		if out.Handlers, err = r.f.site.MatterHandlers(r.ctx(), r.actor, page.Matters[0].ID); err != nil {
-			if k, refused := bihuan.KindOf(err); !refused || k != bihuan.NotFound { // not of the house of that one
-				return nil, err
-			}
-		}
+	out.Handlers, err = r.leads(page)
+	return out, err
+}
+
+// leads are those who may be named lead handler of the first matter of a list that can be assigned together with others.
+func (r *request) leads(page bihuan.MatterPage) ([]bihuan.Handler, error) {
+	i := slices.IndexFunc(page.Matters, func(m bihuan.Matter) bool { return m.Together })
+	if i < 0 || !hasAssign(page.Together) {
+		return nil, nil
 	}
-	return out, nil
+	list, err := r.f.site.MatterHandlers(r.ctx(), r.actor, page.Matters[i].ID)
+	if k, refused := bihuan.KindOf(err); refused && k == bihuan.NotFound { // not of the house of that one
+		return nil, nil
+	}
+	return list, err
 }
 
 // boxSheet answers with a box as it stands on the screen, all its pages, as a workbook.
@@ -245,6 +252,11 @@ func unpick(s string) bihuan.Picked {
 	seen, stage, _ := strings.Cut(rest, ":")
 	n, _ := strconv.Atoi(seen) // what cannot be read was not seen
 	return bihuan.Picked{ID: id, Seen: n, Stage: stage}
+}
+
+// pickable tells whether something of a list can be done from its ticks.
+func pickable(ways []programme.Way) bool {
+	return slices.ContainsFunc(ways, func(w programme.Way) bool { return w.Kind != programme.EventTransfer })
 }
 
 // wayWords name what can be done with several matters.

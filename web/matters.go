@@ -32,6 +32,9 @@ type mattersPage struct {
 	Path    []bihuan.Unit // down to the unit that is looked at
 	Below   []bihuan.Unit
 	Raise   string // where the viewer may raise one; empty: nowhere
+
+	Together []programme.Way // what the viewer may do with several of the list at once
+	Handlers []bihuan.Handler
 }
 
 // matterKind is a kind of matters and how many of them the viewer may see.
@@ -86,6 +89,12 @@ func matters(r *request) error {
 		return err
 	}
 	page.List, page.Total = found.Matters, found.Total
+	if !r.actor.Visitor() && pickable(found.Together) {
+		page.Together = found.Together
+		if page.Handlers, err = r.leads(found); err != nil {
+			return err
+		}
+	}
 	unit := page.Query.Unit
 	if unit == "" {
 		if unit, err = r.homeUnit(run.Name); err != nil {

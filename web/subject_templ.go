@@ -2463,7 +2463,7 @@ func mattersCard(v view, programmeName, subject string, m subjectMatters) templ.
 				return templ_7745c5c3_Err
 			}
 			if m.Total > 0 {
-				templ_7745c5c3_Err = matterList(v, m.List, true, false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = matterList(v, m.List, true, false, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
