@@ -51,9 +51,70 @@ type matterReader struct {
 // by name or title; `STAGE.on` for the day it came to an earlier stage; `form.field` for forms on file. A line of JSON Lines is {"subject",
 // "code", "raised", "values", "stage", "since", "days", "forms", …}, or has its "events".
 func ReadMatters(r io.Reader, format Format, p *programme.Programme, name string) (*File[Matter], error) {
+	m, err := readerOf(p, name)
+	if err != nil {
+		return nil, err
+	}
+	if format == JSONLines {
+		return m.lines(r)
+	}
+	return m.table(r, format)
+}
+
+// MatterColumn is a column of a table of matters.
+type MatterColumn struct {
+	Name  string         // by which mistakes call it
+	Title programme.Text // under which ReadMatters finds it
+}
+
+// MatterColumns lists the columns to fill in of a table of matters, without photographs and files.
+func MatterColumns(p *programme.Programme, name string) ([]MatterColumn, error) {
+	m, err := readerOf(p, name)
+	if err != nil {
+		return nil, err
+	}
+	out := []MatterColumn{{"subject", programme.T("评价对象", "subject")}, {"code", programme.T("编号", "code")}, {"raised", programme.T("提起日期", "raised")},
+		{"by", programme.T("提起方", "by")}, {"raiser", programme.T("提起人", "raiser")}, {"clause", programme.T("条款", "clause")}}
+	taken := map[string]bool{}
+	for _, c := range m.columns() {
+		if !strings.Contains(c.name, ".") {
+			for _, called := range append(c.called, c.name) {
+				taken[plain(called)] = true
+			}
+		}
+	}
+	for _, f := range m.raise.Fields {
+		if f.HoldsAttachments() {
+			continue
+		}
+		title := titleOr(f.Title, f.Name)
+		if taken[plain(title.Zh)] || taken[plain(title.En)] {
+			title = programme.T(m.raise.Name+"."+title.Zh, m.raise.Name+"."+title.En)
+		}
+		out = append(out, MatterColumn{f.Name, title})
+	}
+	out = append(out, MatterColumn{"stage", programme.T("环节", "stage")}, MatterColumn{"since", programme.T("到达日期", "since")},
+		MatterColumn{"lead", programme.T("主办账号", "lead")}, MatterColumn{"with", programme.T("会办账号", "with")}, MatterColumn{"why", programme.T("公开理由", "why")})
+	for _, form := range m.forms {
+		for _, f := range form.Fields {
+			if !f.HoldsAttachments() {
+				of, title := titleOr(form.Title, form.Name), titleOr(f.Title, f.Name)
+				out = append(out, MatterColumn{form.Name + "." + f.Name, programme.T(of.Zh+"."+title.Zh, of.En+"."+title.En)})
+			}
+		}
+	}
+	return out, nil
+}
+
+// titleOr is a title in both languages, or a name without one.
+func titleOr(t programme.Text, name string) programme.Text {
+	return programme.T(cmp.Or(t.In(programme.Zh), name), cmp.Or(t.In(programme.En), name))
+}
+
+func readerOf(p *programme.Programme, name string) (matterReader, error) {
 	x, ok := p.Process(name)
 	if !ok {
-		return nil, refuse("方案中没有事项 {0}", "the programme has no matter {0}", name)
+		return matterReader{}, refuse("方案中没有事项 {0}", "the programme has no matter {0}", name)
 	}
 	m := matterReader{x: x, stages: map[string]string{}, who: whoMayFile(p)}
 	for _, name := range x.Matter.Forms() {
@@ -67,7 +128,7 @@ func ReadMatters(r io.Reader, format Format, p *programme.Programme, name string
 		}
 	}
 	if m.raise == nil {
-		return nil, refuse("事项 {0} 没有表单", "matter {0} has no form", name)
+		return m, refuse("事项 {0} 没有表单", "matter {0} has no form", name)
 	}
 	for _, s := range x.Matter.Stages {
 		m.stage(s.Stage)
@@ -76,10 +137,7 @@ func ReadMatters(r io.Reader, format Format, p *programme.Programme, name string
 		m.stage(e.Name)
 	}
 	m.stage(programme.Withdrawn)
-	if format == JSONLines {
-		return m.lines(r)
-	}
-	return m.table(r, format)
+	return m, nil
 }
 
 func (m matterReader) stage(name string) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/exchange"
@@ -22,6 +23,7 @@ const (
 	importUnits    = "units"
 	importSubjects = "subjects"
 	importEvidence = "evidence"
+	importMatters  = "matters" // under way elsewhere
 )
 
 type importArgs struct {
@@ -29,13 +31,22 @@ type importArgs struct {
 	Kind       string
 	Programmes []*bihuan.Running
 	Programme  string
-	Error      *bihuan.Error // why the file could not be read at all
+	Matters    []matterChoice // that may be imported
+	Matter     string         // the chosen one's Value
+	Error      *bihuan.Error  // why the file could not be read at all
+}
+
+// matterChoice is a kind of matters of a programme.
+type matterChoice struct {
+	Value string // programme/name
+	Of    *bihuan.Running
+	Title programme.Text
 }
 
 // importForm asks for a table, and offers an empty one to fill in.
 func importForm(r *request) error {
 	q := r.URL.Query()
-	return r.importPage(http.StatusOK, importArgs{Kind: q.Get("kind"), Programme: q.Get("programme")})
+	return r.importPage(http.StatusOK, importArgs{Kind: q.Get("kind"), Programme: q.Get("programme"), Matter: q.Get("matter")})
 }
 
 func (r *request) importPage(status int, a importArgs) error {
@@ -54,39 +65,66 @@ func (r *request) importPage(status int, a importArgs) error {
 	if a.Programme == "" && v.Programme != nil {
 		a.Programme = v.Programme.Name
 	}
+	for _, run := range a.Programmes {
+		for _, x := range mattersToImport(r.actor, run) {
+			a.Matters = append(a.Matters, matterChoice{run.Name + "/" + x.Matter.Name, run, matterKindTitle(x)})
+		}
+	}
+	if !slices.ContainsFunc(a.Matters, func(m matterChoice) bool { return m.Value == a.Matter }) && len(a.Matters) > 0 {
+		i := slices.IndexFunc(a.Matters, func(m matterChoice) bool { return m.Of.Name == a.Programme })
+		a.Matter = a.Matters[max(i, 0)].Value
+	}
 	return r.pageWith(status, importPage(v, a))
 }
 
 // importKinds lists what somebody may import at all: administrators everything, a party that looks at others subjects and
-// evidence, everybody else evidence. Which rows they may is for the verbs to say.
+// evidence, everybody else evidence, and those who handle matters these. Which rows they may is for the verbs to say.
 func importKinds(a bihuan.Actor, programmes []*bihuan.Running) []string {
+	kinds := []string{importEvidence}
 	if admin(a) {
-		return []string{importUnits, importSubjects, importEvidence}
+		kinds = []string{importUnits, importSubjects, importEvidence}
+	} else if slices.ContainsFunc(programmes, func(run *bihuan.Running) bool { return looksAtOthers(a, run) }) {
+		kinds = []string{importSubjects, importEvidence}
 	}
-	for _, run := range programmes {
-		for i, party := range run.Parties {
-			for _, g := range a.Grants {
-				if i > 0 && g.Programme == run.Name && g.Role == party.Role {
-					return []string{importSubjects, importEvidence}
-				}
-			}
+	if slices.ContainsFunc(programmes, func(run *bihuan.Running) bool { return len(mattersToImport(a, run)) > 0 }) {
+		kinds = append(kinds, importMatters)
+	}
+	return kinds
+}
+
+// looksAtOthers tells whether somebody is of a party after the first.
+func looksAtOthers(a bihuan.Actor, run *bihuan.Running) bool {
+	for i, party := range run.Parties {
+		if i > 0 && slices.ContainsFunc(a.Grants, func(g bihuan.Grant) bool { return g.Programme == run.Name && g.Role == party.Role }) {
+			return true
 		}
 	}
-	return []string{importEvidence}
+	return false
+}
+
+// mattersToImport lists the kinds of a programme's own matters that somebody handles; to administrators all of them.
+func mattersToImport(a bihuan.Actor, run *bihuan.Running) (list []*programme.Process) {
+	for _, x := range run.Processes() {
+		if !x.BuiltIn && (admin(a) || slices.ContainsFunc(a.Grants, func(g bihuan.Grant) bool { return g.Programme == run.Name && x.Among(x.Handlers(), []string{g.Role}) })) {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // importTable takes a table. One bad row keeps everything out; what is wrong is then shown row by row, with the choice of
 // correcting the file or taking the good rows alone.
 func importTable(r *request) error {
 	_, _, content, name, err := r.readUpload(mostTable)
-	kind, programmeName := r.Request.FormValue("kind"), r.Request.FormValue("programme")
-	var report importReport
+	report := importReport{Kind: r.Request.FormValue("kind"), Programme: r.Request.FormValue("programme"), Name: name}
+	if report.Kind == importMatters {
+		report.Programme, report.Matter, _ = strings.Cut(r.Request.FormValue("matter"), "/")
+	}
 	if err == nil {
-		report = importReport{Kind: kind, Programme: programmeName, Name: name}
 		err = r.runImport(&report, content, false)
 	}
 	if known := mendable(err); known != nil {
-		return r.importPage(statuses[known.Kind], importArgs{Kind: kind, Programme: programmeName, Error: known})
+		return r.importPage(statuses[known.Kind], importArgs{Kind: report.Kind, Programme: report.Programme, Matter: report.Programme + "/" + report.Matter, Error: known})
 	}
 	if err != nil {
 		return err
@@ -103,7 +141,7 @@ func importGood(r *request) error {
 	if before.Stored {
 		return r.redirect(importURL(r.PathValue("sha")), programme.Text{}) // pressed twice: what was stored stands there
 	}
-	report := importReport{Kind: before.Kind, Programme: before.Programme, Name: before.Name}
+	report := importReport{Kind: before.Kind, Programme: before.Programme, Matter: before.Matter, Name: before.Name}
 	if err := r.runImport(&report, before.source, true); err != nil {
 		return err
 	}
@@ -113,7 +151,7 @@ func importGood(r *request) error {
 // reported shows what became of an import: a word when all went in, the report otherwise.
 func (r *request) reported(report importReport) error {
 	if len(report.Errors) == 0 {
-		return r.redirect("/admin/import?kind="+url.QueryEscape(report.Kind)+"&programme="+url.QueryEscape(report.Programme),
+		return r.redirect(report.another(),
 			programme.T("“{0}”已全部导入：新增或更新 {1} 行，{2} 行没有变化", "All of {0} is in: {1} rows new or changed, {2} unchanged").Fill(report.Name, report.New, report.Unchanged))
 	}
 	sha, err := r.keepReport(report)
@@ -121,6 +159,15 @@ func (r *request) reported(report importReport) error {
 		return err
 	}
 	return r.redirect(importURL(sha), programme.Text{})
+}
+
+// another is where one more table like that is imported.
+func (x importReport) another() string {
+	q := url.Values{"kind": {x.Kind}, "programme": {x.Programme}}
+	if x.Matter != "" {
+		q.Set("matter", x.Programme+"/"+x.Matter)
+	}
+	return "/admin/import?" + q.Encode()
 }
 
 func importURL(sha string) string { return "/admin/import/" + url.PathEscape(sha) }
@@ -155,6 +202,9 @@ func (r *request) runImport(report *importReport, content []byte, goodOnly bool)
 	if err != nil {
 		return err
 	}
+	if report.Kind == importMatters {
+		return r.runMatters(report, run, goodOnly)
+	}
 	report.fields = fieldTitles(run.Programme, report.Kind)
 	if report.Kind == importSubjects {
 		return importRows(report, r.lang, goodOnly, func(in io.Reader) (*exchange.File[exchange.Subject], error) {
@@ -175,6 +225,31 @@ func (r *request) runImport(report *importReport, content []byte, goodOnly bool)
 			rows[i] = bihuan.Filing{Subject: x.Subject, Form: x.Form, On: x.On, By: x.By, Values: x.Values, Row: x.Row}
 		}
 		return r.f.site.FileMany(r.ctx(), r.actor, run.Name, rows, opt)
+	})
+}
+
+// runMatters takes over matters that ran elsewhere.
+func (r *request) runMatters(report *importReport, run *bihuan.Running, goodOnly bool) error {
+	columns, err := exchange.MatterColumns(run.Programme, report.Matter)
+	if err != nil {
+		return unreadableTable(err)
+	}
+	report.fields = map[string]programme.Text{}
+	for _, c := range columns {
+		if _, there := report.fields[c.Name]; !there {
+			report.fields[c.Name] = c.Title
+		}
+	}
+	return importRows(report, r.lang, goodOnly, func(in io.Reader) (*exchange.File[exchange.Matter], error) {
+		return exchange.ReadMatters(in, report.Format, run.Programme, report.Matter)
+	}, func(list []exchange.Matter, opt bihuan.Import) (bihuan.Imported, error) {
+		rows := make([]bihuan.PastMatter, len(list))
+		for i, m := range list {
+			rows[i] = bihuan.PastMatter{Row: m.Row, Subject: m.Subject, Code: m.Code, By: m.By, Raiser: m.Raiser, Raised: m.Raised, Values: m.Values, Clause: m.Clause,
+				Stage: m.Stage, Since: m.Since, Days: m.Days, Forms: m.Forms, Why: m.Why, Lead: m.Lead, With: m.With, Who: m.Who,
+				Moves: make([]bihuan.PastMove, len(m.Events))} // what happened step by step is refused here, whatever it was
+		}
+		return r.f.site.ImportMatters(r.ctx(), r.actor, run.Name, report.Matter, rows, opt)
 	})
 }
 
@@ -233,7 +308,17 @@ func importTemplate(r *request) error {
 			return err
 		}
 		name = v.In(run.Title) + " " + name
-		if header, err = templateHeader(v, run.Programme, kind, r.URL.Query()["form"]); err != nil {
+		if kind == importMatters {
+			columns, err := exchange.MatterColumns(run.Programme, r.URL.Query().Get("matter"))
+			if err != nil {
+				return unreadableTable(err)
+			}
+			for _, c := range columns {
+				header = append(header, v.In(c.Title))
+			}
+			x, _ := run.Process(r.URL.Query().Get("matter"))
+			name = v.In(run.Title) + " " + v.In(matterKindTitle(x))
+		} else if header, err = templateHeader(v, run.Programme, kind, r.URL.Query()["form"]); err != nil {
 			return err
 		}
 	}
@@ -315,6 +400,8 @@ func kindTitle(kind string) programme.Text {
 		return programme.T("单位", "Units")
 	case importSubjects:
 		return programme.T("评价对象", "Subjects")
+	case importMatters:
+		return programme.T("在办事项", "Running matters")
 	}
 	return programme.T("佐证", "Evidence")
 }

@@ -23,6 +23,7 @@ const shownErrors = 200
 // comes after it. It does not change; taking the good rows makes a report of its own.
 type importReport struct {
 	Kind, Programme, Name string
+	Matter                string // of matters: their process
 	Format                exchange.Format
 	Stored                bool // the good rows are in; otherwise nothing is
 	Rows, New, Unchanged  int
