@@ -37,6 +37,6 @@ func TestGainedOnSubjectPage(t *testing.T) {
 		hygiene(t, d.page("chair", page, "benefits 2, times somebody gained 500", "sum of 2"))
 		d.speak("chair", "zh")
 		d.later(300)
-		d.page("chair", page, "今年还没有确认的得益；以往 2 件，500 人次")
+		d.page("", page, "今年还没有确认的得益；以往 2 件，500 人次")
 	})
 }
