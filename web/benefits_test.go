@@ -34,7 +34,7 @@ func TestGainedOnSubjectPage(t *testing.T) {
 			hygiene(t, d.page(login, "/p/loop/benefits?subject="+home+"&year=2026", "食堂排队", "6.5", "东一之家"))
 		}
 		d.speak("chair", "en")
-		hygiene(t, d.page("chair", page, "benefits 2, times somebody gained 500", "sum of 2"))
+		hygiene(t, d.page("chair", page, "Benefits confirmed this year: 2; people reached: 500.", "sum of 2"))
 		d.speak("chair", "zh")
 		d.later(300)
 		d.page("", page, "今年还没有确认的得益；以往 2 件，500 人次")

@@ -2630,9 +2630,9 @@ func benefitsCard(v view, g subjectBenefits) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var144 string
-				templ_7745c5c3_Var144, templ_7745c5c3_Err = templ.JoinStringErrs(v.In(programme.T("今年确认得益 {0} 件，{1} 人次。", "This year: benefits {0}, times somebody gained {1}.").Fill(count(g.Now.Matters), count(g.Now.Persons))))
+				templ_7745c5c3_Var144, templ_7745c5c3_Err = templ.JoinStringErrs(v.In(programme.T("今年确认得益 {0} 件，{1} 人次。", "Benefits confirmed this year: {0}; people reached: {1}.").Fill(count(g.Now.Matters), count(g.Now.Persons))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/subject.templ`, Line: 409, Col: 176}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/subject.templ`, Line: 409, Col: 180}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var144))
 				if templ_7745c5c3_Err != nil {
@@ -2746,9 +2746,9 @@ func benefitsCard(v view, g subjectBenefits) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var151 string
-				templ_7745c5c3_Var151, templ_7745c5c3_Err = templ.JoinStringErrs(v.In(programme.T("今年还没有确认的得益；以往 {0} 件，{1} 人次。", "None is confirmed this year; before: benefits {0}, times somebody gained {1}.").Fill(count(g.Before.Matters), count(g.Before.Persons))))
+				templ_7745c5c3_Var151, templ_7745c5c3_Err = templ.JoinStringErrs(v.In(programme.T("今年还没有确认的得益；以往 {0} 件，{1} 人次。", "None is confirmed this year. Before: {0}; people reached: {1}.").Fill(count(g.Before.Matters), count(g.Before.Persons))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/subject.templ`, Line: 429, Col: 243}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/subject.templ`, Line: 429, Col: 228}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var151))
 				if templ_7745c5c3_Err != nil {
