@@ -108,7 +108,7 @@ func TestVoices(t *testing.T) {
 func TestVoicesSeen(t *testing.T) {
 	throughTheDoor(t, 1, func(d *door) {
 		if testing.Short() {
-			t.Skip("a browser takes a while")
+			d.Skip("a browser takes a while")
 		}
 		home := d.subjects[0]
 		var people []bihuan.Person
