@@ -29,23 +29,36 @@ type finding struct {
 
 // failing lists the clauses of a decided score that have to be followed up: those unmet or missing that ask for something. A
 // recommendation or a permission asks for nothing, extra points are nobody's duty, and what has its points in full by the
-// standard's own word for missing facts is not failing. Who is excluded by a veto was not assessed.
+// standard's own word for missing facts is not failing. Who is excluded by a veto was not assessed; who fails a gate was not scored, and
+// what he has to put right first is that gate.
 func (r *Running) failing(score assess.Score) []assess.ClauseScore {
 	if slices.ContainsFunc(score.Struck, func(x assess.Struck) bool { return x.Effect == programme.Exclude && x.State == assess.InForce }) {
 		return nil
 	}
-	var out []assess.ClauseScore
+	var out, gates []assess.ClauseScore
 	for _, x := range score.Clauses {
 		c, ok := r.Clause(x.Clause)
 		switch {
 		case !ok, x.Status != assess.Unmet && x.Status != assess.Missing:
 		case c.Kind == "recommendation", c.Kind == "permission", r.bonus[x.Clause]:
 		case x.Most > 0 && x.Points >= x.Most:
+		case c.Gate:
+			gates = append(gates, x)
 		default:
 			out = append(out, x)
 		}
 	}
+	if len(gates) > 0 {
+		return gates
+	}
 	return out
+}
+
+// byDegree tells whether a clause earns points by how much of it is there: by cases, steps, shares or a judgement. What raised a rectification of
+// such a clause was that nothing was there, and full points are not owed: they may need a year, or everybody's contentment.
+func (r *Running) byDegree(clause string) bool {
+	c, ok := r.Clause(clause)
+	return ok && c.Pass == nil && len(c.Ticks) == 0
 }
 
 // rectify notes the findings of decisions and raises a rectification for each clause that has none open. The subjects are held,
@@ -93,7 +106,7 @@ func (s *Site) rectify(ctx context.Context, tx *db.Tx, run *Running, round strin
 	if run.readsMatters && !x.BuiltIn { // rules may read the programme's own rectifications
 		return s.settleMattered(ctx, tx, run, held, subjectsOf(found))
 	}
-	_, err = s.meet(ctx, tx, held, subjectsOf(found)) // what was put right since the columns were handed in
+	_, err = s.meet(ctx, tx, run, held, subjectsOf(found)) // what was put right since the columns were handed in
 	return err
 }
 
@@ -208,22 +221,28 @@ func (r *Running) wouldMeet(x assess.ClauseScore) programme.Text {
 	return programme.T(strings.Join(zh, "、"), strings.Join(en, ", "))
 }
 
-// meet ends the rectifications of subjects whose clause is met by now, or no longer applies, in the deciding column. The subjects
-// are held, and their live scores are stored. It tells whose rectifications ended that rules may read.
-func (s *Site) meet(ctx context.Context, tx *db.Tx, held map[string]*heldSubject, subjects []string) ([]string, error) {
+// meet ends the rectifications of subjects whose clause is met by now, or no longer applies, in the deciding column; of a clause by
+// degree also one that is met in part. The subjects are held, and their live scores are stored. It tells whose rectifications ended that
+// rules may read.
+func (s *Site) meet(ctx context.Context, tx *db.Tx, run *Running, held map[string]*heldSubject, subjects []string) ([]string, error) {
 	return s.endRectifications(ctx, tx, held, subjects, programme.T("新的佐证符合条款", "new evidence meets the clause"),
-		"LEFT JOIN score_clause c ON c.subject_id = m.subject_id AND c.clause = m.clause", "c.status IS NULL OR c.status IN ('met', 'not_applicable')")
+		"LEFT JOIN score_clause c ON c.subject_id = m.subject_id AND c.clause = m.clause", "COALESCE(c.status, '')",
+		"c.status IS NULL OR c.status IN ('met', 'partly', 'not_applicable')", func(clause, status string) bool { return status != "partly" || run.byDegree(clause) })
 }
 
-// endRectifications takes the step of the rules in those open rectifications of subjects for which a condition holds.
-func (s *Site) endRectifications(ctx context.Context, tx *db.Tx, held map[string]*heldSubject, subjects []string, told programme.Text, join, when string) (read []string, err error) {
+// endRectifications takes the step of the rules in those open rectifications of subjects for which a condition holds, and that are
+// chosen by their clause and its status.
+func (s *Site) endRectifications(ctx context.Context, tx *db.Tx, held map[string]*heldSubject, subjects []string, told programme.Text,
+	join, status, when string, chosen func(clause, status string) bool) (read []string, err error) {
 	var ids []string
 	err = db.Chunks(subjects, func(part []string) error {
-		return tx.Each(ctx, "SELECT m.id FROM matter m "+join+" WHERE m.name = $1 AND m.outcome = '' AND m.clause <> '' AND ("+when+") AND m.subject_id IN ("+
+		return tx.Each(ctx, "SELECT m.id, m.clause, "+status+" FROM matter m "+join+" WHERE m.name = $1 AND m.outcome = '' AND m.clause <> '' AND ("+when+") AND m.subject_id IN ("+
 			db.In(len(part), 2)+") ORDER BY m.id", db.Args(part, any(rectificationMatter)), func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
-			ids = append(ids, id)
+			var id, clause, status string
+			err := scan(&id, &clause, &status)
+			if chosen(clause, status) {
+				ids = append(ids, id)
+			}
 			return err
 		})
 	})

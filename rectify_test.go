@@ -71,6 +71,33 @@ func (c *county) Notices(login string) []bihuan.Notice {
 	return page.Notices
 }
 
+// A clause that earns points by degree is put right as soon as something is there; one that is met or not, only when it is met.
+func TestPutRightByDegree(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		c := newCounty(t, url, "mend", 2)
+		c.Decided()
+		c.As("officer")
+		c.File(0, "stock", map[string]any{"books": 900, "seats": 12})
+		c.OK()
+		if open, met := c.rectifications(0); met != 1 || open["1.1.1"] == "" || open["1.1.2"] == "" || len(open) != 2 {
+			t.Errorf("900 of 1,000 books, 12 of 20 seats: %d met, open %v", met, open)
+		}
+	})
+}
+
+// Who fails a gate is not scored: the gate is what has to be put right.
+func TestGateIsPutRightFirst(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		c := newCounty(t, url, "mend", 2)
+		c.publish("mend", []string{`version: "1"`, `version: "2"`, `- {clause: "1.1.1"`, `- {clause: "1.1.0", title: {zh: 有书, en: Some books}, gate: true, pass: stock.books > 0}
+            - {clause: "1.1.1"`})
+		c.Decided()
+		if open, _ := c.rectifications(0); len(open) != 1 || open["1.1.0"] == "" {
+			t.Errorf("nothing filed: %v", open)
+		}
+	})
+}
+
 // 200 subjects' failed clauses become rectifications in one decision; each ends when new evidence meets its clause.
 func TestFindingsAreFollowedUp(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {

@@ -54,8 +54,10 @@ func (h *history) decidedRound() error {
 	if round, err = h.site.CloseStep(ctx, judge, round.ID, bihuan.Publicity); err != nil {
 		return err
 	}
-	_, err = h.site.Decide(ctx, judge, round.ID)
-	return err
+	if _, err = h.site.Decide(ctx, judge, round.ID); err != nil {
+		return err
+	}
+	return h.putRight(round.ID)
 }
 
 // roundUnderWay is this year's: the unions have assessed themselves, the town step runs, some towns have handed in.
