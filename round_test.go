@@ -148,7 +148,7 @@ func (c *county) objectAndDecide(r bihuan.Round) {
 	c.Object(r, 0)
 	c.Want(bihuan.Conflict, "already")
 	c.As("judge")
-	if n := c.Counts(); n[bihuan.TaskAnswer] != 1 || n[bihuan.TaskDecide] != 0 {
+	if n := c.Counts(); n[bihuan.TaskAnswer] != 1 || n[bihuan.TaskMatter] != 0 || n[bihuan.TaskDecide] != 0 {
 		t.Errorf("tasks of a judge: %v", n)
 	}
 	c.Level(r, 0, "B")

@@ -101,13 +101,19 @@ func (s *Site) Tasks(ctx context.Context, a Actor, q TaskQuery) (Tasks, error) {
 		if err != nil {
 			return err
 		}
-		for _, f := range []func(context.Context, *db.Tx, Actor, TaskQuery) (pile, error){s.matterPile, s.votePile} {
-			p, err := f(ctx, tx, a, q)
-			if err != nil {
-				return err
-			}
-			piles = append(piles, p)
+		var answered []string // an objection is a matter, too: it is one task, not two
+		for _, p := range piles {
+			answered = append(answered, p.objections...)
 		}
+		matters, err := s.matterPile(ctx, tx, a, q, answered)
+		if err != nil {
+			return err
+		}
+		votes, err := s.votePile(ctx, tx, a, q)
+		if err != nil {
+			return err
+		}
+		piles = append(piles, matters, votes)
 		limit, offset := q.clip()
 		for _, kind := range TaskKinds {
 			t.Counts[kind] = 0
@@ -148,6 +154,7 @@ type pile struct {
 	kind                   TaskKind
 	entries, work, overdue int
 	list                   func(limit, offset int) ([]Task, error)
+	objections             []string // that are tasks of this pile
 }
 
 // piles counts the tasks that follow from the roles of the actor, by kind and programme.
@@ -326,6 +333,7 @@ func (s *Site) answerPile(ctx context.Context, tx *db.Tx, a Actor, run *Running,
 	}
 	slices.Reverse(list) // the oldest first
 	var tasks []Task
+	var ids []string
 	for _, o := range list {
 		r, _, err := s.round(ctx, tx, o.Round)
 		if err != nil {
@@ -336,9 +344,11 @@ func (s *Site) answerPile(ctx context.Context, tx *db.Tx, a Actor, run *Running,
 		if step, ok := r.UnderWay(); ok {
 			t.Due, t.Overdue = step.Ends, step.Ends < s.Today()
 		}
-		tasks = append(tasks, t)
+		tasks, ids = append(tasks, t), append(ids, o.ID)
 	}
-	return pileOf(TaskAnswer, tasks), nil
+	p := pileOf(TaskAnswer, tasks)
+	p.objections = ids
+	return p, nil
 }
 
 // filePile are the forms that the actor has to file: those whose first filer he is.

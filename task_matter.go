@@ -9,12 +9,16 @@ import (
 	"bihuan.dev/bihuan/programme"
 )
 
-// matterPile are the matters whose turn it is the actor's, the most urgent first.
-func (s *Site) matterPile(ctx context.Context, tx *db.Tx, a Actor, q TaskQuery) (pile, error) {
+// matterPile are the matters whose turn it is the actor's, the most urgent first, without those that stand among his tasks already.
+func (s *Site) matterPile(ctx context.Context, tx *db.Tx, a Actor, q TaskQuery, without []string) (pile, error) {
 	p := pile{kind: TaskMatter}
 	where, args, err := s.mattersSeen(ctx, tx, a, MatterQuery{Programme: q.Programme, Unit: q.Unit, Box: BoxTodo})
 	if err != nil {
 		return pile{}, err
+	}
+	if len(without) > 0 {
+		where += " AND m.id NOT IN (" + db.In(len(without), len(args)+1) + ")"
+		args = append(args, db.Args(without)...)
 	}
 	if err := tx.Row(ctx, fmt.Sprintf(`SELECT count(*), COALESCE(sum(CASE WHEN m.due_on < %d THEN 1 ELSE 0 END), 0)
 		FROM matter m JOIN subject s ON s.id = m.subject_id WHERE %s`, int32(s.Today()), where), args, &p.entries, &p.overdue); err != nil {
