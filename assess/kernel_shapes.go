@@ -5,7 +5,10 @@ import (
 )
 
 // clause finds what became of a clause for the batch, apart from what depends on other subjects.
-func (m *machine) clause(c *clause, x *cells) {
+func (m *machine) clause(c *clause, x *cells) { m.clauseOf(c, x, nil) }
+
+// clauseOf does so with the measures that the clause is known to have, if they are; those that it keeps are then not made.
+func (m *machine) clauseOf(c *clause, x *cells, known *val) {
 	m.temp.reset()
 	m.left = nil
 	x.begin(c, m.words)
@@ -31,12 +34,16 @@ func (m *machine) clause(c *clause, x *cells) {
 	}
 	var measure val
 	if lc.measure != nil {
-		measure = m.at(lc.measure, nil)
+		if known != nil {
+			measure = *known
+		} else {
+			measure = m.at(lc.measure, nil)
+		}
 		for i := range asked {
 			asked[i] &= measure.ok[i]
 		}
 		copy(x.measured, asked)
-		if !m.lean || c.shape == rankShape {
+		if known == nil && (!m.lean || c.shape == rankShape) {
 			copy(x.measure, measure.x[:m.words*64])
 		}
 	}

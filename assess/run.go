@@ -140,7 +140,7 @@ func (pr *Program) score(batches []*facts, last int, r *Result, done func(k int,
 			for i, c := range pr.clauses {
 				m.clause(c, &m.cells[i])
 				if r != nil && !pr.zeroes(i) {
-					r.storeClause(k*batchRows, i, &m.cells[i], m.n, true) // while it is at hand
+					r.storeClause(k*batchRows, i, &m.cells[i], m.n) // while it is at hand
 				}
 			}
 			m.finish(m.cells, last)
@@ -276,17 +276,22 @@ func (x *cells) codes(codes []uint8) {
 func (r *Result) store(from int, m *machine, all []cells) {
 	for i := range all {
 		if r.pr.crowd || r.pr.zeroes(i) {
-			r.storeClause(from, i, &all[i], m.n, true)
+			r.storeClause(from, i, &all[i], m.n)
 		}
 	}
 	r.storeSums(from, m)
 }
 
-// storeClause keeps a clause of a batch of n rows; its measures unless they are what they were.
-func (r *Result) storeClause(from, clause int, x *cells, n int, measured bool) {
-	col, word := &r.clauses[clause], from/64
-	x.codes(col.status[from:])
-	if col.points != nil {
+// storeClause keeps a clause of a batch of n rows.
+func (r *Result) storeClause(from, clause int, x *cells, n int) {
+	x.codes(r.clauses[clause].status[from:])
+	r.storePoints(from, clause, x, n)
+	r.storeMeasures(from, clause, x, n)
+}
+
+// storePoints keeps a clause's own points.
+func (r *Result) storePoints(from, clause int, x *cells, n int) {
+	if col := &r.clauses[clause]; col.points != nil {
 		to := col.points[from : from+n]
 		var far int64
 		for j, p := range x.points[:len(to)] {
@@ -297,9 +302,13 @@ func (r *Result) storeClause(from, clause int, x *cells, n int, measured bool) {
 			r.keepWide(col, from, x.points[:n])
 		}
 	}
-	if col.measure != nil && measured {
+}
+
+// storeMeasures keeps a clause's measures.
+func (r *Result) storeMeasures(from, clause int, x *cells, n int) {
+	if col := &r.clauses[clause]; col.measure != nil {
 		copy(col.measure[from:], x.measure[:n])
-		copy(col.measured[word:], x.measured)
+		copy(col.measured[from/64:], x.measured)
 		if x.wide != nil || r.again {
 			r.keepFar(col, from, n, x.wide)
 		}

@@ -22,8 +22,9 @@ type Trial struct {
 	pr      *Program // the draft tried last
 	r       *Result
 	batches []*facts
-	plain   []bool    // by batch: all totals are sums of clauses, and grades follow from totals
-	kept    [][]cells // by batch, of those that were not plain once: all clauses
+	plain   []bool         // by batch: all totals are sums of clauses, and grades follow from totals
+	kept    [][]cells      // by batch, of those that were not plain once: all clauses
+	cuts    []map[int]*val // by batch and clause: the measures of clauses whose numbers were turned
 	counts  Counts
 	units   []int64 // totals in units of points
 	spread  []int   // subjects by total in units
@@ -77,7 +78,7 @@ func (t *Trial) full(draft *Program) {
 	t.r = draft.RunAgain(t.r, t.over, t.options)
 	t.r.again = true
 	t.batches = t.over.columns(t.options.AsOf, t.last)
-	t.plain, t.kept = make([]bool, len(t.batches)), make([][]cells, len(t.batches))
+	t.plain, t.kept, t.cuts = make([]bool, len(t.batches)), make([][]cells, len(t.batches)), make([]map[int]*val, len(t.batches))
 	for k := range t.batches {
 		t.plain[k] = !draft.crowd && t.isPlain(k)
 	}
@@ -171,9 +172,10 @@ func (t *Trial) follow(draft *Program) {
 	}
 	regrade := !slices.Equal(draft.bands, before.bands)
 	t.pr, t.r.pr = draft, draft
+	steady := t.steady(changed, before)
 	draft.parallel(len(t.batches), func(m *machine, k int) {
 		m.begin(t.batches[k])
-		if !simple || !t.plain[k] || !t.add(m, k, before, changed, regrade) {
+		if !simple || !t.plain[k] || !t.add(m, k, before, changed, steady, regrade) {
 			t.conclude(m, k, before, changed)
 		}
 	})
@@ -181,12 +183,15 @@ func (t *Trial) follow(draft *Program) {
 
 // add scores what changed in a plain batch, and adds what it earns more or less to the totals. It reports false, and has done nothing,
 // when the batch is plain no more.
-func (t *Trial) add(m *machine, k int, before *Program, changed []int, regrade bool) bool {
+func (t *Trial) add(m *machine, k int, before *Program, changed []int, steady []bool, regrade bool) bool {
 	pr, r, from := t.pr, t.r, k*batchRows
-	for _, j := range changed {
+	for i, j := range changed {
 		c, x := pr.clauses[j], &m.cells[j]
-		m.lean = c.measureKey != "" && c.measureKey == before.clauses[j].measureKey
-		m.clause(c, x)
+		if steady[i] {
+			m.clauseOf(c, x, t.measures(k, j))
+		} else {
+			m.clause(c, x)
+		}
 		if c.leaves(pr) && lastSet(x.na) >= 0 || r.isWide(j) {
 			return false
 		}
@@ -194,18 +199,24 @@ func (t *Trial) add(m *machine, k int, before *Program, changed []int, regrade b
 	more := m.sums.total[:0]
 	more = sized(more, m.words*64)
 	clear(more)
-	for _, j := range changed {
+	for i, j := range changed {
 		c, x, col := pr.clauses[j], &m.cells[j], &r.clauses[j]
 		if c.ownPoints {
 			for i, p := range col.points[from : from+m.n] {
 				more[i] += x.points[i] - int64(p)
 			}
+			x.codes(col.status[from:])
+			r.storePoints(from, j, x, m.n)
 		} else {
 			m.codes = sized(m.codes, m.words*64)
 			x.codes(m.codes)
 			gain(more, before.clauses[j].worth, c.worth, col.status[from:], m.codes)
+			copy(col.status[from:], m.codes)
 		}
-		r.storeClause(from, j, x, m.n, c.measureKey == "" || c.measureKey != before.clauses[j].measureKey)
+		if !steady[i] {
+			r.storeMeasures(from, j, x, m.n)
+			delete(t.cuts[k], j)
+		}
 	}
 	m.sums.total = more
 	t.mu.Lock()
@@ -230,6 +241,40 @@ func (t *Trial) add(m *machine, k int, before *Program, changed []int, regrade b
 	}
 	t.kept[k] = nil // what was kept of a time when the batch was not plain is of an older draft now
 	return true
+}
+
+// steady tells of which clauses the measures are what they were in the draft before.
+func (t *Trial) steady(clauses []int, before *Program) []bool {
+	out := make([]bool, len(clauses))
+	for i, j := range clauses {
+		c, col := t.pr.clauses[j], &t.r.clauses[j]
+		out[i] = c.measureKey != "" && c.measureKey == before.clauses[j].measureKey && col.measure != nil && col.far == nil && c.shape != rankShape
+	}
+	return out
+}
+
+// mostCuts is of how many clauses a trial keeps the measures of a batch cut into planes.
+const mostCuts = 8
+
+// measures gives those of a steady clause in a batch, cut into planes: a threshold that is turned is compared with the same ones over
+// and over.
+func (t *Trial) measures(k, j int) *val {
+	if v := t.cuts[k][j]; v != nil {
+		return v
+	}
+	col, from, n := &t.r.clauses[j], k*batchRows, len(t.batches[k].rows)
+	words := (n + 63) / 64
+	v := &val{x: make([]int64, words*64), ok: slices.Clone(col.measured[from/64:][:words])}
+	copy(v.x, col.measure[from:][:n])
+	v.cut = newPlanes(v.x, v.ok)
+	if len(t.cuts[k]) >= mostCuts {
+		t.cuts[k] = nil
+	}
+	if t.cuts[k] == nil {
+		t.cuts[k] = map[int]*val{}
+	}
+	t.cuts[k][j] = v
+	return v
 }
 
 // gain adds to each row what its code is worth now, less what the one before was worth.
@@ -274,7 +319,8 @@ func (t *Trial) conclude(m *machine, k int, before *Program, changed []int) {
 	m.settleGrades(nil)
 	for j := range pr.clauses {
 		if slices.Contains(changed, j) || pr.zeroes(j) || before.zeroes(j) {
-			r.storeClause(from, j, &all[j], m.n, true)
+			r.storeClause(from, j, &all[j], m.n)
+			delete(t.cuts[k], j)
 		}
 	}
 	t.mu.Lock()
