@@ -158,13 +158,15 @@ func (m *machine) bands(c *clause, lc *compiled, x *cells, asked []uint64, measu
 		if lc.low[k] != math.MinInt64 {
 			compareConst(opLess, below, measure, lc.low[k])
 		}
-		set(above)
 		if lc.high[k] != math.MaxInt64 {
 			compareConst(opLess, above, measure, lc.high[k]+1)
+			for i, r := range above {
+				below[i] |= ^r
+			}
 		}
 		for i, r := range open {
-			in := r & above[i] &^ below[i]
-			open[i], below[i] = r&^in, in
+			out := r & below[i]
+			open[i], below[i] = out, r&^out
 		}
 		if x.points != nil {
 			addUnder(x.points, below, points)

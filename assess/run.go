@@ -251,8 +251,15 @@ var spread = func() (out [256]uint64) {
 	return out
 }()
 
+// fewSteps is up to how many steps it is quicker to look at them one by one.
+const fewSteps = 4
+
 // codes makes the codes of a clause's rows, for Result.
 func (x *cells) codes(codes []uint8) {
+	if len(x.steps) > fewSteps {
+		x.manyCodes(codes)
+		return
+	}
 	for w := range x.met {
 		to := codes[w*64 : w*64+64 : w*64+64]
 		met, partly, unmet, na, pending := x.met[w], x.partly[w], x.unmet[w], x.na[w], x.pending[w]
@@ -268,6 +275,35 @@ func (x *cells) codes(codes []uint8) {
 				}
 			}
 			binary.LittleEndian.PutUint64(to[b:], bytes)
+		}
+	}
+}
+
+// manyCodes does so bit by bit of the codes.
+func (x *cells) manyCodes(codes []uint8) {
+	for w := range x.met {
+		var planes [8]uint64
+		add := func(rows uint64, code uint8) {
+			if rows == 0 {
+				return
+			}
+			for ; code != 0; code &= code - 1 {
+				planes[bits.TrailingZeros8(code)&7] |= rows
+			}
+		}
+		add(x.met[w], uint8(Met))
+		add(x.unmet[w], uint8(Unmet))
+		add(x.na[w], uint8(NotApplicable))
+		add(x.pending[w], uint8(Pending))
+		for k, rows := range x.steps {
+			add(rows[w], uint8(Pending)+1+uint8(k))
+		}
+		for b := 0; b < 64; b += 8 {
+			var bytes uint64
+			for j, p := range planes {
+				bytes |= spread[p>>b&255] << j
+			}
+			binary.LittleEndian.PutUint64(codes[w*64+b:], bytes)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -22,9 +23,9 @@ type Trial struct {
 	pr      *Program // the draft tried last
 	r       *Result
 	batches []*facts
-	plain   []bool         // by batch: all totals are sums of clauses, and grades follow from totals
-	kept    [][]cells      // by batch, of those that were not plain once: all clauses
-	cuts    []map[int]*val // by batch and clause: the measures of clauses whose numbers were turned
+	plain   []bool                 // by batch: all totals are sums of clauses, and grades follow from totals
+	kept    [][]cells              // by batch, of those that were not plain once: all clauses
+	cuts    []map[int]*cutMeasures // by batch and clause: the measures of clauses whose numbers were turned
 	counts  Counts
 	units   []int64 // totals in units of points
 	spread  []int   // subjects by total in units
@@ -78,7 +79,7 @@ func (t *Trial) full(draft *Program) {
 	t.r = draft.RunAgain(t.r, t.over, t.options)
 	t.r.again = true
 	t.batches = t.over.columns(t.options.AsOf, t.last)
-	t.plain, t.kept, t.cuts = make([]bool, len(t.batches)), make([][]cells, len(t.batches)), make([]map[int]*val, len(t.batches))
+	t.plain, t.kept, t.cuts = make([]bool, len(t.batches)), make([][]cells, len(t.batches)), make([]map[int]*cutMeasures, len(t.batches))
 	for k := range t.batches {
 		t.plain[k] = !draft.crowd && t.isPlain(k)
 	}
@@ -256,25 +257,52 @@ func (t *Trial) steady(clauses []int, before *Program) []bool {
 // mostCuts is of how many clauses a trial keeps the measures of a batch cut into planes.
 const mostCuts = 8
 
+// cutMeasures are the measures of a clause in a batch, of which the planes tell those below a limit apart: few ratios are large, and no
+// threshold is.
+type cutMeasures struct {
+	val
+	limit int64
+}
+
+// farthest gives what the numbers that a clause's measures are compared with stay below, on either side of 0.
+func (lc *compiled) farthest() int64 {
+	most := uint64(0)
+	for _, list := range [][]int64{lc.low, lc.high} {
+		for _, c := range list {
+			if c != math.MinInt64 && c != math.MaxInt64 {
+				most = max(most, magnitude(c)+1)
+			}
+		}
+	}
+	return int64(min(most, math.MaxInt64/8))
+}
+
 // measures gives those of a steady clause in a batch, cut into planes: a threshold that is turned is compared with the same ones over
 // and over.
 func (t *Trial) measures(k, j int) *val {
-	if v := t.cuts[k][j]; v != nil {
-		return v
+	need := t.pr.ir.clauses[j].farthest()
+	if v := t.cuts[k][j]; v != nil && need <= v.limit {
+		return &v.val
 	}
 	col, from, n := &t.r.clauses[j], k*batchRows, len(t.batches[k].rows)
 	words := (n + 63) / 64
-	v := &val{x: make([]int64, words*64), ok: slices.Clone(col.measured[from/64:][:words])}
+	v := &cutMeasures{val{x: make([]int64, words*64), ok: slices.Clone(col.measured[from/64:][:words])}, 2 * need}
 	copy(v.x, col.measure[from:][:n])
-	v.cut = newPlanes(v.x, v.ok)
+	if need < math.MaxInt64/8 {
+		near := slices.Clone(v.x)
+		for i, x := range near {
+			near[i] = max(min(x, v.limit), -v.limit)
+		}
+		v.cut = newPlanes(near, v.ok)
+	}
 	if len(t.cuts[k]) >= mostCuts {
 		t.cuts[k] = nil
 	}
 	if t.cuts[k] == nil {
-		t.cuts[k] = map[int]*val{}
+		t.cuts[k] = map[int]*cutMeasures{}
 	}
 	t.cuts[k][j] = v
-	return v
+	return &v.val
 }
 
 // gain adds to each row what its code is worth now, less what the one before was worth.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"pgregory.net/rapid"
 
@@ -224,6 +225,9 @@ func TestTrialOfTurnedNumbers(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
+		if diff := unlikeLoaded(draft); diff != "" {
+			rt.Fatal(diff)
+		}
 		if diff := sameTrial(trial, draft, pop, o); diff != "" {
 			var texts []string
 			for _, c := range changes {
@@ -232,4 +236,46 @@ func TestTrialOfTurnedNumbers(t *testing.T) {
 			rt.Fatalf("%s: %s", strings.Join(texts, ", "), diff)
 		}
 	})
+}
+
+// unlikeLoaded tells where a draft differs from one that is loaded from its files and compiled as a whole.
+func unlikeLoaded(draft *Program) string {
+	files := fstest.MapFS{}
+	for name, data := range draft.p.Files {
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	p, m := programme.Load(files, draft.p.Name)
+	if len(m.Fatal()) > 0 {
+		return m.Fatal()[0].Message.En
+	}
+	whole, err := Compile(p)
+	if err != nil {
+		return err.Error()
+	}
+	for j, c := range whole.clauses {
+		if d := draft.clauses[j]; c.key == "" || c.key != d.key || c.measureKey != d.measureKey {
+			return fmt.Sprintf("clause %s is %s, want %s", c.Clause.Clause, d.key, c.key)
+		}
+	}
+	if whole.key != draft.key || fmt.Sprint(whole.Explain()) != fmt.Sprint(draft.Explain()) {
+		return "the draft compiles to something else"
+	}
+	return ""
+}
+
+// Whoever turns a number waits for the draft: loading, checking and compiling.
+func BenchmarkDraft(b *testing.B) {
+	p, m := programme.LoadDir("../programmes/union")
+	if len(m.Fatal()) > 0 {
+		b.Fatal(m.Fatal()[0].Message.En)
+	}
+	for b.Loop() {
+		draft, m := p.With([]programme.Change{{Address: "1.1.2.linear.full_at", Value: "0.9"}})
+		if len(m.Fatal()) > 0 {
+			b.Fatal(m.Fatal()[0].Message.En)
+		}
+		if _, err := Compile(draft); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

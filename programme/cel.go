@@ -3,6 +3,7 @@ package programme
 import (
 	"cmp"
 	"fmt"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/checker"
@@ -20,6 +21,8 @@ type Scope struct {
 	env     *cel.Env
 	err     error // why there is no env
 	checker *checker.Env
+
+	mu sync.Mutex // held while a rule is checked
 }
 
 const (

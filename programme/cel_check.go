@@ -16,6 +16,8 @@ func (s *Scope) Check(e *Expr, want Want) Mistakes {
 	if s.env == nil {
 		return nil // the names themselves are wrong, which is told elsewhere
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	c := &check{scope: s, e: e, fac: ast.NewExprFactory()}
 	if len(e.Source) > 4*maxExpression {
 		return c.say(0, T("规则过长（最多 {0} 个字符）", "the rule is too long (at most {0} characters)").Fill(maxExpression), Text{})

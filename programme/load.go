@@ -37,8 +37,11 @@ func LoadDir(dir string) (*Programme, Mistakes) {
 // Load reads the programme at the root of fsys and checks all of it: syntax, names, rules, lints and cases' form. It runs no
 // cases; assess does. Name is what the programme must be called; empty allows any name. All mistakes come at once, in the
 // order of files and lines. Unless one of them is fatal the programme is there, complete and consistent; otherwise it is nil.
-func Load(fsys fs.FS, name string) (*Programme, Mistakes) {
-	l := &loader{report: &report{sources: map[string]*source{}}, p: &Programme{Files: map[string][]byte{}}}
+func Load(fsys fs.FS, name string) (*Programme, Mistakes) { return load(fsys, name, nil) }
+
+// load does so; of what was changed nowhere but in its standard the rules that stay need not be checked again.
+func load(fsys fs.FS, name string, of *Programme) (*Programme, Mistakes) {
+	l := &loader{report: &report{sources: map[string]*source{}}, p: &Programme{Files: map[string][]byte{}}, of: of}
 	l.d = newDecoder(l.report)
 	l.files(fsys)
 	l.decode()
@@ -63,7 +66,8 @@ type loader struct {
 	*report
 	d       *decoder
 	p       *Programme
-	decoded bool // the main file was there and is a mapping
+	of      *Programme // what it was before values of its standard were changed, or nil
+	decoded bool       // the main file was there and is a mapping
 	roots   []*node
 	casing  []*node // the documents of cases/*.yaml
 	rules   []rule  // every expression, once expressions has run

@@ -27,6 +27,8 @@ type Programme struct {
 	Cases []*Case           `yaml:"-"` // from cases/*.yaml
 	Files map[string][]byte `yaml:"-"` // what was read, by slash path inside the directory
 	Hash  string            `yaml:"-"` // SHA-256 (hex) over the sorted names and contents of Files
+
+	facts *factRules
 }
 
 // Document is the written standard that the programme runs.

@@ -17,19 +17,48 @@ type rule struct {
 
 // expressions type-checks every rule.
 func (l *loader) expressions() {
-	l.rules = l.gather()
+	known := &factRules{codes: map[factRule]*code{}}
+	if l.of != nil {
+		known.scope = l.of.facts.scope
+	} else {
+		known.scope = RuleScope(l.p)
+	}
+	l.p.facts = known
+	l.rules = l.gather(known.scope)
 	for i := range l.rules {
 		r := &l.rules[i]
-		found := r.scope.Check(r.Expr, r.want)
-		for _, m := range found {
-			l.add(m)
+		key := factRule{r.Source, r.want}
+		if l.of != nil && r.scope == known.scope && l.of.facts.codes[key] != nil {
+			r.code, r.sound = l.of.facts.codes[key], true
+		} else {
+			found := r.scope.Check(r.Expr, r.want)
+			for _, m := range found {
+				l.add(m)
+			}
+			if r.sound = len(found.Fatal()) == 0; len(found) > 0 {
+				continue // it is told again of a copy
+			}
 		}
-		r.sound = len(found.Fatal()) == 0
+		if r.scope == known.scope {
+			known.codes[key] = r.code
+		}
 	}
 }
 
+// factRules are the rules over a subject that were checked and nothing said of. A copy with other values in its standard has the same
+// forms and matters, so that they mean the same there.
+type factRules struct {
+	scope *Scope
+	codes map[factRule]*code
+}
+
+type factRule struct {
+	source string
+	want   Want
+}
+
 // gather lists every expression with the names it may use and the kind of value it must give.
-func (l *loader) gather() []rule {
+func (l *loader) gather(facts *Scope) []rule {
 	p := l.p
 	var rules []rule
 	var clause *Clause
@@ -53,7 +82,6 @@ func (l *loader) gather() []rule {
 	for _, f := range p.Forms {
 		fields(f)
 	}
-	facts := RuleScope(p)
 	vetoes := func(v *Veto) {
 		veto = v
 		add(facts, v.When, WantBool)

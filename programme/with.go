@@ -44,7 +44,7 @@ func (p *Programme) With(changes []Change) (*Programme, Mistakes) {
 	for name, data := range p.Files {
 		fsys[name] = &fstest.MapFile{Data: edited(data, d.edits[name])}
 	}
-	return Load(fsys, p.Name)
+	return load(fsys, p.Name, p)
 }
 
 // draft is the tree of a loaded programme's files, and what is to be changed in their text.
