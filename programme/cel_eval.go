@@ -235,9 +235,10 @@ func NewRow(asOf Day, vars map[string]ref.Val) Row { return &activation{CELValue
 
 // RowOf gives a row of one filled form for an expression of its FieldScope.
 func RowOf(p *Programme, f *Form, v Values, about About) Row {
+	form, subject := shapeOf(f), p.Shape(SubjectForm)
 	return NewRow(about.AsOf, map[string]ref.Val{
-		bareVar:     NewObject(shapeOf(f), ValuesRecord{Shape: shapeOf(f), Values: v}),
-		SubjectForm: NewObject(p.Shape(SubjectForm), ValuesRecord{Shape: p.Shape(SubjectForm), Values: about.Subject}),
+		bareVar:     NewObject(form, ValuesRecord{Shape: form, Values: v}),
+		SubjectForm: NewObject(subject, ValuesRecord{Shape: subject, Values: about.Subject}),
 	})
 }
 
