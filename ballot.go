@@ -43,16 +43,19 @@ type BallotFigures struct {
 	Withheld bool           // it is over, but more would tell what single people said
 	Why      string         // it was broken off
 	Evidence string         // the ID of the evidence that holds its figures; empty: none
+	Calls    bool           // the actor may call such ballots, and open this one's link
+	Link     string         // the last part of its link, for those who may; empty: there is none, or it has ended
 }
 
 // storedBallot is one as it stands in the database.
 type storedBallot struct {
 	BallotFigures
 	programme, version string
+	link               string
 	invites            bool // the actor, or did until he voted
 }
 
-const selectBallot = `SELECT b.id, b.programme, b.version_id, b.form, COALESCE(b.matter_id, ''), b.opened_at, b.closes_on, b.ended_at, b.counted, b.why, b.evidence_id,
+const selectBallot = `SELECT b.id, b.programme, b.version_id, b.form, COALESCE(b.matter_id, ''), b.opened_at, b.closes_on, b.ended_at, b.counted, b.why, b.evidence_id, COALESCE(b.link, ''),
 	(SELECT count(*) FROM ballot_right r WHERE r.ballot_id = b.id), ` + briefSubject + ` FROM ballot b JOIN subject s ON s.id = b.subject_id `
 
 func (s *Site) ballots(ctx context.Context, tx *db.Tx, where string, args ...any) ([]storedBallot, error) {
@@ -64,7 +67,7 @@ func (s *Site) ballots(ctx context.Context, tx *db.Tx, where string, args ...any
 		var opened int64
 		var ended sql.NullInt64
 		var form string
-		err := scan(append([]any{&b.ID, &b.programme, &b.version, &form, &b.Matter, &opened, &b.ClosesOn, &ended, &b.Counted, &b.Why, &b.Evidence, &b.Invited}, brief.into()...)...)
+		err := scan(append([]any{&b.ID, &b.programme, &b.version, &form, &b.Matter, &opened, &b.ClosesOn, &ended, &b.Counted, &b.Why, &b.Evidence, &b.link, &b.Invited}, brief.into()...)...)
 		b.Subject, b.OpenedAt, b.Over = brief.subject(s), s.moment(opened), ended.Valid
 		out, forms = append(out, b), append(forms, form)
 		return err
@@ -144,8 +147,24 @@ func (s *Site) Ballot(ctx context.Context, a Actor, id string) (BallotFigures, e
 		if out, err = s.ballotWhere(ctx, tx, "WHERE b.id = $1", id); err != nil {
 			return err
 		}
-		if err := s.showBallot(ctx, tx, a, &out); err != nil || out.May || out.Voted {
+		if err := s.showBallot(ctx, tx, a, &out); err != nil {
 			return err
+		}
+		if out.Matter == "" && !out.Over {
+			run, err := s.versionIn(ctx, tx, out.version)
+			if err != nil {
+				return err
+			}
+			at, err := heldAt(ctx, tx, a, out.programme, out.Subject.Unit)
+			if err != nil {
+				return err
+			}
+			if out.Calls = at.calls(run); out.Calls && s.Today() <= out.ClosesOn {
+				out.Link = out.link
+			}
+		}
+		if out.May || out.Voted {
+			return nil
 		}
 		return s.seesBallot(ctx, tx, a, out)
 	})

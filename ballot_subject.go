@@ -89,7 +89,7 @@ func (s *Site) mayCall(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter,
 		return nil, err
 	case !at.any():
 		return nil, notFound("该评价对象", "subject")
-	case !at.system && !at.admin && at.party(h.run) == "":
+	case !at.calls(h.run):
 		return nil, mayNot()
 	case h.sub.Left:
 		return nil, refuse(Conflict, "{0}已退出评价", "{0} has left the programme", h.sub.Name)

@@ -114,28 +114,42 @@ type limit struct {
 	most int64
 }
 
-// tryToSpeak finds the one voice that fits, uses up its code and gives its actor. A try counts before it is compared, so that many at
-// once do not get more than one after the other; one that was right is taken off again.
+// tryToSpeak finds the one voice that fits, uses up its code and gives its actor.
 func (s *Site) tryToSpeak(ctx context.Context, limits []limit, wrong *Error, where string, first string, more ...any) (Actor, error) {
-	now := s.Now()
-	for _, l := range limits {
-		until, err := s.countTry(ctx, l, now)
-		if err != nil {
-			return Actor{}, fmt.Errorf("speak: %w", err)
-		}
-		if !until.IsZero() {
-			return Actor{}, refuse(TooMany, "试得太多了，请在{0}后再试", "too many tries; try again after {0}", until.Format("15:04"))
-		}
-	}
 	var a Actor
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+	err := s.trying(ctx, limits, func(tx *db.Tx) error {
 		var id string
 		args := append([]any{first, s.Today().Time().UnixMicro()}, more...)
 		err := tx.Row(ctx, "UPDATE voice SET code_hash = NULL, spoke_at = $2 WHERE revoked_at IS NULL AND "+where+" RETURNING id", args, &id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return wrong
 		}
+		if err == nil {
+			a, err = s.voiceActor(ctx, tx, id)
+		}
+		return err
+	})
+	if err != nil {
+		return Actor{}, fmt.Errorf("speak: %w", err)
+	}
+	return a, nil
+}
+
+// trying lets somebody try something within limits. A try counts before it is compared, so that many at once do not get more than one
+// after the other; one that was right is taken off again.
+func (s *Site) trying(ctx context.Context, limits []limit, try func(*db.Tx) error) error {
+	now := s.Now()
+	for _, l := range limits {
+		until, err := s.countTry(ctx, l, now)
 		if err != nil {
+			return err
+		}
+		if !until.IsZero() {
+			return refuse(TooMany, "试得太多了，请在{0}后再试", "too many tries; try again after {0}", until.Format("15:04"))
+		}
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := try(tx); err != nil {
 			return err
 		}
 		for _, l := range limits {
@@ -143,13 +157,8 @@ func (s *Site) tryToSpeak(ctx context.Context, limits []limit, wrong *Error, whe
 				return err
 			}
 		}
-		a, err = s.voiceActor(ctx, tx, id)
-		return err
+		return nil
 	})
-	if err != nil {
-		return Actor{}, fmt.Errorf("speak: %w", err)
-	}
-	return a, nil
 }
 
 // countTry counts a try, and gives until when there are to be no more; zero: this one may be made.

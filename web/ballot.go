@@ -20,6 +20,8 @@ type ballotPage struct {
 	Thanks  bool // the actor has just voted, or did before
 	Stop    bool // he may break it off
 	Reason  string
+	Link    string // the whole address of its link, for those who may open one; empty: there is none
+	QR      qrCode // of it
 }
 
 // ballot shows a ballot.
@@ -34,6 +36,12 @@ func (r *request) ballotPage(status int, p ballotPage) error {
 		return err
 	}
 	p.Thanks = p.Ballot.Voted
+	if p.Ballot.Link != "" {
+		p.Link = r.base() + linkedBallotURL(p.Ballot.Link)
+		if p.QR, err = qrOf(p.Link); err != nil {
+			return err
+		}
+	}
 	if !p.Ballot.Over && p.Ballot.Matter == "" {
 		held, err := r.rolesAt(r.ctx(), p.Running.Programme, p.Ballot.Subject.Unit)
 		if err != nil {

@@ -49,6 +49,10 @@ func (f *face) routes() []route {
 		open("GET /v/{code}", voiceByCode),
 		open("GET /join/{link}", voiceByLink),
 		open("POST /join/{link}", speakByLink),
+		// ballot_link.go
+		open("GET /vote/{link}", linkedBallot),
+		open("POST /vote/{link}", voteByLink),
+		house("POST /ballots/{id}/link", ballotLink),
 		// ballot.go, roster.go
 		house("GET /ballots/{id}", ballot),
 		house("POST /ballots/{id}", vote),

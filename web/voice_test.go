@@ -104,6 +104,59 @@ func TestVoices(t *testing.T) {
 	})
 }
 
+// A poster with the link of a ballot: name and number, the question, thanks; no session, nothing but the vote, and an end with the ballot.
+func TestBallotLinkOnPages(t *testing.T) {
+	throughTheDoor(t, 1, func(d *door) {
+		var people []bihuan.Person
+		for i := range 5 {
+			people = append(people, bihuan.Person{Name: "王芳", Number: fmt.Sprint("A", i)})
+		}
+		_, err := d.site.AddVoices(t.Context(), bihuan.System(), d.subjects[0].ID, "employee", people)
+		d.must(err)
+		id, err := d.site.CallBallot(t.Context(), bihuan.System(), d.subjects[0].ID, "appraisal", d.site.Today()+10)
+		d.must(err)
+		ballot := "/ballots/" + id
+		d.done("officer", ballot+"/link", url.Values{"open": {"yes"}})
+		link := regexp.MustCompile(`/vote/[A-Z2-9]{12}`).FindString(hygienic(t, d.page("officer", ballot, `class="qr"`, "关闭链接")))
+		if status, _ := d.post("employee", ballot+"/link", url.Values{}); status != http.StatusForbidden {
+			t.Errorf("closed by an employee: %d", status)
+		}
+		if body := d.page("employee", ballot); strings.Contains(body, link) {
+			t.Error("an employee is shown the link")
+		}
+		d.stranger("poster")
+		hygienic(t, d.page("poster", link, "会员评家", "姓名"))
+		send := func(want int, words string, form url.Values) {
+			t.Helper()
+			form.Set("_name", "王芳")
+			if status, body := d.post("poster", link, form); status != want || !strings.Contains(body, words) {
+				t.Errorf("%v: %d, want %d and %q\n%s", form, status, want, words, mainPart(body))
+			} else {
+				hygienic(t, body)
+			}
+		}
+		send(http.StatusUnauthorized, "受邀名册不符", url.Values{"_number": {"B1"}})
+		send(http.StatusOK, "投出这一票", url.Values{"_number": {"A1"}})
+		send(http.StatusUnprocessableEntity, "投出这一票", url.Values{"_number": {"A1"}, "_vote": {"yes"}})
+		send(http.StatusOK, "谢谢", url.Values{"_number": {"A1"}, "_vote": {"yes"}, "overall": {"satisfied"}})
+		send(http.StatusUnauthorized, "已经投过票", url.Values{"_number": {"A1"}, "_vote": {"yes"}, "overall": {"satisfied"}})
+		d.page("poster", "/v", "一次性的码") // nobody is signed in by it
+		if status, _ := d.get("poster", ballot); status != http.StatusSeeOther {
+			t.Errorf("the ballot itself: %d", status)
+		}
+		d.done("assessor", ballot+"/stop", url.Values{"reason": {"名册有误"}})
+		if status, body := d.get("poster", link); status != http.StatusConflict || !strings.Contains(body, "已经结束") {
+			t.Errorf("after the ballot: %d", status)
+		}
+		if body := d.page("officer", ballot); strings.Contains(body, link) {
+			t.Error("the link is still shown")
+		}
+	})
+}
+
+// hygienic is a page that is as it should be made.
+func hygienic(t *testing.T, page string) string { t.Helper(); hygiene(t, page); return page }
+
 // The pages of those without an account, on a telephone and on paper.
 func TestVoicesSeen(t *testing.T) {
 	throughTheDoor(t, 1, func(d *door) {
