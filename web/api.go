@@ -34,6 +34,9 @@ func (f *face) api(mux *http.ServeMux) huma.API {
 	f.apiRounds(api)
 	f.apiMatters(api)
 	f.apiBallots(api)
+	f.apiSubjectBallots(api)
+	f.apiRosters(api)
+	f.apiPromises(api)
 	f.apiNotices(api)
 	return api
 }

@@ -162,14 +162,30 @@ func (f *face) apiJudging(api huma.API) {
 		Subject  string    `json:"subject"`
 		Clause   string    `json:"clause,omitempty"`
 		Body     string    `json:"body"`
+		FiledBy  string    `json:"filed_by,omitempty" doc:"A name, for those who may know it"`
 		FiledAt  time.Time `json:"filed_at"`
-		Outcome  string    `json:"outcome" enum:"open,upheld,rejected"`
+		Outcome  string    `json:"outcome" enum:"open,upheld,rejected,withdrawn"`
 		Answer   string    `json:"answer,omitempty"`
 		Answered time.Time `json:"answered_at,omitzero"`
 	}
 	asObjection := func(o bihuan.Objection) objectionJSON {
-		return objectionJSON{o.ID, o.Round, o.Subject.ID, o.Clause, o.Body, o.FiledAt, string(o.Outcome), o.Answer, o.AnsweredAt}
+		return objectionJSON{o.ID, o.Round, o.Subject.ID, o.Clause, o.Body, o.FiledBy, o.FiledAt, string(o.Outcome), o.Answer, o.AnsweredAt}
 	}
+	verb(f, api, "GET", "/rounds/{round}/objections", "objections", "The objections to the results of a round and their answers, the newest first",
+		func(ctx context.Context, c caller, in *struct {
+			RoundPath
+			Subject string `query:"subject" doc:"Its ID; absent: all"`
+		}) (*[]objectionJSON, error) {
+			list, err := f.site.Objections(ctx, c.actor, in.Round, in.Subject)
+			if err != nil {
+				return nil, err
+			}
+			out := []objectionJSON{}
+			for _, o := range list {
+				out = append(out, asObjection(o))
+			}
+			return &out, nil
+		})
 	verb(f, api, "POST", "/rounds/{round}/objections", "object", "Object to a published result",
 		func(ctx context.Context, c caller, in *struct {
 			RoundPath
@@ -195,6 +211,21 @@ func (f *face) apiJudging(api huma.API) {
 			}
 		}) (*struct{}, error) {
 			return &struct{}{}, f.site.Answer(ctx, c.actor, in.ID, in.Body.Upheld, in.Body.Answer)
+		})
+	verb(f, api, "POST", "/rounds/{round}/appeals", "appeal", "Appeal against a decided result. It is a matter: list appeals and act on them there",
+		func(ctx context.Context, c caller, in *struct {
+			RoundPath
+			Body struct {
+				Subject string `json:"subject"`
+				Clause  string `json:"clause,omitempty" doc:"Empty: the whole result"`
+				Body    string `json:"body" minLength:"1" maxLength:"2000"`
+			}
+		}) (*matterFileJSON, error) {
+			m, err := f.site.Appeal(ctx, c.actor, in.Round, in.Body.Subject, in.Body.Clause, in.Body.Body)
+			if err != nil {
+				return nil, at(err, func(field string) string { return "body." + field })
+			}
+			return asMatterFile(m, c.lang), nil
 		})
 }
 

@@ -39,7 +39,7 @@ func (d *door) token(login string) string {
 	if d.tokens[login] == "" {
 		actor, err := d.site.SignIn(d.Context(), login, password)
 		d.must(err)
-		plain, _, err := d.site.NewToken(d.Context(), actor, "test", 30)
+		plain, _, err := d.site.NewToken(d.Context(), actor, "test", 300)
 		d.must(err)
 		if d.tokens == nil {
 			d.tokens = map[string]string{}

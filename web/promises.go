@@ -43,24 +43,29 @@ func promises(r *request) error {
 		p.Unit = &u
 	}
 	for _, x := range list {
-		b := promiseBlock{Promises: x}
+		b := promiseBlock{Promises: x, Units: breachesByUnit(x.Breaches)}
 		for _, g := range r.actor.Grants {
 			b.MayCheck = b.MayCheck || g.Programme == "" && g.Role == bihuan.Admin || g.Programme == x.Programme.Name && g.Role == roleOf(x.Programme.Programme, x.Programme.Deciding())
-		}
-		at := map[string]int{}
-		for _, y := range x.Breaches {
-			i, there := at[y.Subject.Unit]
-			if !there {
-				i = len(b.Units)
-				at[y.Subject.Unit] = i
-				b.Units = append(b.Units, unitBreaches{Code: y.Subject.Unit, Name: y.Subject.UnitName})
-			}
-			b.Units[i].Broken[y.Kind.Promise()-1]++
 		}
 		p.Total += len(x.Breaches)
 		p.All = append(p.All, b)
 	}
 	return r.page(promisesView(r.view(programme.T("四项承诺", "Promises")), p))
+}
+
+// breachesByUnit counts breaches by the unit where they are.
+func breachesByUnit(list []bihuan.Breach) (units []unitBreaches) {
+	at := map[string]int{}
+	for _, y := range list {
+		i, there := at[y.Subject.Unit]
+		if !there {
+			i = len(units)
+			at[y.Subject.Unit] = i
+			units = append(units, unitBreaches{Code: y.Subject.Unit, Name: y.Subject.UnitName})
+		}
+		units[i].Broken[y.Kind.Promise()-1]++
+	}
+	return units
 }
 
 // checkPromises computes all decisions of a programme anew.
