@@ -27,18 +27,23 @@ import (
 type commands struct {
 	Lang string `help:"Language of texts: zh or en (default: that of the environment)." zh:"文字的语言：zh 或 en（默认随系统环境）。" placeholder:"LANG" env:"BIHUAN_LANG"`
 
-	Demo    demoCommand    `cmd:"" set:"data=.data/demo" help:"Serve a county filled with invented enterprises, to look around." zh:"启动示例站点：一个县，几百家虚构企业。"`
-	Serve   serveCommand   `cmd:"" help:"Serve a site." zh:"启动站点服务。"`
-	Check   checkCommand   `cmd:"" help:"Check programmes: tell every mistake, run the cases." zh:"检查规范程序：列出全部错误，运行样例。"`
-	Assess  assessCommand  `cmd:"" help:"Score evidence from a file or pipe, with reasons; needs no server and no database." zh:"对文件或管道中的佐证评分并说明理由，不需要服务器和数据库。"`
-	Whatif  whatifCommand  `cmd:"" help:"Show what a change of a standard would do to those who are scored; needs no server and no database." zh:"试算：修改规范后谁升谁降，不需要服务器和数据库。"`
-	Import  importCommand  `cmd:"" help:"Import units, subjects, evidence or running matters from CSV, xlsx or JSON Lines." zh:"从 CSV、xlsx 或 JSON Lines 导入单位、评价对象、佐证或在办事项。"`
-	Matters mattersCommand `cmd:"" help:"List, show, raise and act upon matters, for scripts." zh:"列出、查看、提起、办理事项，供脚本使用。"`
-	Publish publishCommand `cmd:"" help:"Publish a programme: check it and let it run on the site." zh:"发布规范程序：检查通过后在站点上运行。"`
-	Account accountCommand `cmd:"" help:"Add accounts, set passwords, grant roles." zh:"新增账号、设置密码、授予角色。"`
-	Config  configCommand  `cmd:"" help:"Print every setting and where it came from." zh:"列出每项设置及其来源。"`
-	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of programme.yaml, for editors." zh:"输出 programme.yaml 的 JSON Schema，供编辑器使用。"`
-	Version versionCommand `cmd:"" help:"Print the version." zh:"输出版本号。"`
+	Demo       demoCommand       `cmd:"" set:"data=.data/demo" help:"Serve a county filled with invented enterprises, to look around." zh:"启动示例站点：一个县，几百家虚构企业。"`
+	Serve      serveCommand      `cmd:"" help:"Serve a site." zh:"启动站点服务。"`
+	Check      checkCommand      `cmd:"" help:"Check programmes: tell every mistake, run the cases." zh:"检查规范程序：列出全部错误，运行样例。"`
+	Assess     assessCommand     `cmd:"" help:"Score evidence from a file or pipe, with reasons; needs no server and no database." zh:"对文件或管道中的佐证评分并说明理由，不需要服务器和数据库。"`
+	Whatif     whatifCommand     `cmd:"" help:"Show what a change of a standard would do to those who are scored; needs no server and no database." zh:"试算：修改规范后谁升谁降，不需要服务器和数据库。"`
+	Import     importCommand     `cmd:"" help:"Import units, subjects, evidence or running matters from CSV, xlsx or JSON Lines." zh:"从 CSV、xlsx 或 JSON Lines 导入单位、评价对象、佐证或在办事项。"`
+	Matters    mattersCommand    `cmd:"" help:"List, show, raise and act upon matters, for scripts." zh:"列出、查看、提起、办理事项，供脚本使用。"`
+	Objections objectionsCommand `cmd:"" help:"List, raise and answer objections to results, and appeal, for scripts." zh:"列出、提出、答复对结果的异议，申请复核，供脚本使用。"`
+	Promises   promisesCommand   `cmd:"" help:"Count what breaks the promises of the house, with the cases; exits 1 when one is broken." zh:"清点违背承诺之处并列出每一处；有违背时退出码为 1。"`
+	Benefits   benefitsCommand   `cmd:"" help:"What people gained by their matters: sums and records." zh:"职工得益台账：合计与记录。"`
+	Rosters    rostersCommand    `cmd:"" help:"Keep the rosters of those who speak without an account, and their one-time codes." zh:"管理凭码发言的名册和一次性的码。"`
+	Ballots    ballotsCommand    `cmd:"" help:"Call secret ballots of a subject and read their figures." zh:"发起对评价对象的无记名评议，查看票数。"`
+	Publish    publishCommand    `cmd:"" help:"Publish a programme: check it and let it run on the site." zh:"发布规范程序：检查通过后在站点上运行。"`
+	Account    accountCommand    `cmd:"" help:"Add accounts, set passwords, grant roles." zh:"新增账号、设置密码、授予角色。"`
+	Config     configCommand     `cmd:"" help:"Print every setting and where it came from." zh:"列出每项设置及其来源。"`
+	Schema     schemaCommand     `cmd:"" help:"Print the JSON Schema of programme.yaml, for editors." zh:"输出 programme.yaml 的 JSON Schema，供编辑器使用。"`
+	Version    versionCommand    `cmd:"" help:"Print the version." zh:"输出版本号。"`
 }
 
 // console is where a command reads and writes, and in which language.

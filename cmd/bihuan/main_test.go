@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/exchange"
 	"bihuan.dev/bihuan/internal/dbtest"
 )
@@ -89,6 +91,23 @@ var tableCommands = map[string]func(ts *testscript.TestScript, neg bool, args []
 		if regexp.MustCompile("(?m)"+args[1]).MatchString(text) == neg {
 			ts.Fatalf("%s:\n%s", args[1], text)
 		}
+	},
+	// published PROGRAMME UNIT brings a round to its publicity, which no command does, and puts its ID into $ROUND.
+	"published": func(ts *testscript.TestScript, neg bool, args []string) {
+		data, database := ts.Getenv("BIHUAN_DATA"), ts.Getenv("BIHUAN_DATABASE")
+		if database == "" {
+			database = filepath.Join(data, "bihuan.db")
+		}
+		ctx := context.Background()
+		site, err := bihuan.Open(ctx, bihuan.Config{Database: database, Files: filepath.Join(data, "files")})
+		ts.Check(err)
+		r, err := site.OpenRound(ctx, bihuan.System(), bihuan.NewRound{Programme: args[0], Unit: args[1]})
+		for step, _ := r.UnderWay(); err == nil && step.Name != bihuan.Publicity; step, _ = r.UnderWay() {
+			r, err = site.CloseStep(ctx, bihuan.System(), r.ID, step.Name)
+		}
+		ts.Check(err)
+		ts.Check(site.Close())
+		ts.Setenv("ROUND", r.ID)
 	},
 	// bomb FILE writes a workbook that unpacks to 64 MiB of nothing.
 	"bomb": func(ts *testscript.TestScript, neg bool, args []string) {
