@@ -171,7 +171,11 @@ func TestTokensAndSessions(t *testing.T) {
 		r.Want(bihuan.Unauthenticated)
 
 		store := r.site.SessionStore()
-		r.must(store.Commit("t", []byte{0, 255}, r.now.now.Add(time.Hour)))
+		r.must(store.Commit("past", []byte{1}, time.Now().Add(-time.Minute)))
+		if _, found, err := store.Find("past"); err != nil || found {
+			t.Errorf("found %v %v", found, err)
+		}
+		r.must(store.Commit("t", []byte{0, 255}, time.Now().Add(2*time.Hour)))
 		if data, found, err := store.Find("t"); err != nil || !found || string(data) != "\x00\xff" {
 			t.Errorf("%q %v %v", data, found, err)
 		}

@@ -121,8 +121,8 @@ func (s *Site) ActorByID(ctx context.Context, id string) (Actor, error) {
 	return a, nil
 }
 
-// Sessions keeps web sessions in the database, in the shape that scs wants of a store. Tokens are stored as their hash:
-// who reads the database cannot use them.
+// Sessions keeps web sessions in the database, in the shape that scs wants of a store, and by the machine's clock, as scs does. Tokens
+// are stored as their hash: who reads the database cannot use them.
 type Sessions struct{ s *Site }
 
 // SessionStore gives the store of web sessions.
@@ -132,7 +132,7 @@ func (s *Site) SessionStore() *Sessions { return &Sessions{s} }
 func (x *Sessions) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
 	err = x.s.db.Read(ctx, func(tx *db.Tx) error {
 		return tx.Row(ctx, "SELECT data FROM session WHERE token = $1 AND expires_at > $2",
-			[]any{sha256Hex(token), x.s.Now().UnixMicro()}, &data)
+			[]any{sha256Hex(token), time.Now().UnixMicro()}, &data)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
@@ -146,7 +146,7 @@ func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 	ctx = context.WithoutCancel(ctx)
 	return x.s.db.Tx(ctx, func(tx *db.Tx) error {
 		if rand.IntN(100) == 0 {
-			if _, err := tx.Exec(ctx, "DELETE FROM session WHERE expires_at <= $1", x.s.Now().UnixMicro()); err != nil {
+			if _, err := tx.Exec(ctx, "DELETE FROM session WHERE expires_at <= $1", time.Now().UnixMicro()); err != nil {
 				return err
 			}
 		}
