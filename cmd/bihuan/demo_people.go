@@ -36,6 +36,8 @@ var people = []person{
 		programme.T("待办 → 评判条款、提交本镇得分栏", "my tasks → judge clauses and hand in the town's column")},
 	{"judge", "示例市总工会", []bihuan.Grant{{Programme: "union", Role: "judge", Unit: county}}, programme.T("市总工会", "city judge"),
 		programme.T("考核周期 → 看进度、结束环节；看板 → 从全市看到一家企业", "rounds → progress, closing a step; board → from the county down to one enterprise")},
+	{"resident", "示例当事人", []bihuan.Grant{{Programme: "mediation", Role: "resident", Unit: town}}, programme.T("群众（当事人）", "resident (party to a dispute)"),
+		programme.T("待办 → 楼上漏水已履行：确认办结并评价，或者要求重新办理", "my tasks → the leak has been mended: confirm and rate, or ask to do it again")},
 	{"clerk", "示例新埭镇受理员", []bihuan.Grant{{Programme: "mediation", Role: "clerk", Unit: town}}, programme.T("矛调中心受理员", "clerk of a dispute centre"),
 		programme.T("待办 → 受理一件登记；时限按工作日计", "my tasks → accept a dispute; its clock counts working days")},
 	{"mediator", "示例新埭镇调解员", []bihuan.Grant{{Programme: "mediation", Role: "mediator", Unit: town}}, programme.T("调解员", "mediator"),

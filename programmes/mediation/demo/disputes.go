@@ -19,6 +19,7 @@ type dispute struct {
 	Subject string  `json:"subject"`
 	Raised  string  `json:"raised"`
 	By      string  `json:"by"`
+	Who     string  `json:"who,omitempty"` // the account of the demo that raised it
 	Values  v       `json:"values"`
 	Events  []event `json:"events"`
 	Stage   string  `json:"stage"`
@@ -138,7 +139,11 @@ func desk() (all []dispute) {
 			back = 2
 		}
 		raised := anchor.AddDate(0, 0, -t.at-back)
-		all = append(all, t.dispute(centres[5].key, raised, values))
+		d := t.dispute(centres[5].key, raised, values)
+		if stage == "confirming" || stage == "callback" {
+			d.Who = "resident" // whose turn it is, too
+		}
+		all = append(all, d)
 	}
 	return all
 }
