@@ -38,6 +38,7 @@ type MatterJSON struct {
 	Moved      time.Time `json:"moved_at"`
 	Due        string    `json:"due,omitempty" format:"date" doc:"The last day of its stage; absent when no clock runs"`
 	Left       int       `json:"left" doc:"Days that are left, working days where the clock counts these; negative: overdue"`
+	Lacks      int       `json:"lacks_holidays_of,omitempty" doc:"The first year that the deadline reaches and whose holidays are not loaded: it may still move"`
 	Stopped    bool      `json:"clock_stopped"`
 	Light      string    `json:"light,omitempty" enum:"blue,yellow,red" doc:"Blue: due within three days; yellow: overdue; red: overdue and told to those above"`
 	Holder     string    `json:"holder,omitempty" doc:"Whose turn it is, in words"`
@@ -58,7 +59,7 @@ func asMatter(m bihuan.Matter, l programme.Lang) MatterJSON {
 		out.Closed = m.ClosedOn.String()
 	}
 	if m.Clock.Runs {
-		out.Due = m.Clock.Due.String()
+		out.Due, out.Lacks = m.Clock.Due.String(), m.Clock.Lacks
 	}
 	return out
 }
