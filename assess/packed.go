@@ -386,15 +386,6 @@ func (x *form) packValues(b []byte, values programme.Values) []byte {
 // nextPiece gives what stands behind the piece at the front of b.
 func nextPiece(b []byte) []byte { return b[4+binary.LittleEndian.Uint32(b):] }
 
-// pieceCode gives the code of the form of the piece at the front of b.
-func pieceCode(b []byte) uint64 {
-	if b[4] < 0x80 {
-		return uint64(b[4])
-	}
-	code, _ := binary.Uvarint(b[4:])
-	return code
-}
-
 // filed is a piece of evidence as it stands in a population. Its ID and Values are there once it was opened.
 type filed struct {
 	Evidence
