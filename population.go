@@ -36,6 +36,8 @@ type population struct {
 	levers  map[leversOf][]assess.Lever       // the same
 	trial   trial
 
+	indicators map[figuresKey][]assess.Figure // of what is in all
+
 	used  atomic.Int64 // microseconds since 1970, by the machine's clock
 	timer *time.Timer
 }
@@ -210,7 +212,7 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 			return err
 		}
 		if len(news)+len(changed) > 0 {
-			p.results, p.levers = nil, nil
+			p.results, p.levers, p.indicators = nil, nil, nil
 		}
 		if len(news) > mostNews {
 			p.forgetLive()

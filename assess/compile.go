@@ -317,11 +317,21 @@ func (pr *Program) rules() []*programme.Expr {
 	if pr.p.Standard != nil {
 		add(pr.p.Standard.Grades.DropWhen)
 	}
+	for _, x := range pr.p.Indicators {
+		add(x.Value)
+		add(x.Over)
+		add(x.Where)
+	}
 	return out
 }
 
 // markReads notes which fields rules read, so that only these are kept in columns.
 func (pr *Program) markReads() {
+	for _, x := range pr.p.Indicators {
+		for _, c := range pr.choicesOf(x) {
+			pr.forms[c.form].read[c.field] = true
+		}
+	}
 	for _, e := range pr.rules() {
 		all := strings.Contains(e.Source, "dyn") // what is read behind dyn() is not known
 		for _, read := range e.Reads() {

@@ -187,6 +187,12 @@ func (pop *Population) Row(key string) (int, bool) {
 	return row, ok
 }
 
+// UnitOf gives the unit of a row.
+func (pop *Population) UnitOf(row int) string { return pop.rows[row].Unit }
+
+// KeyOf gives the key of a row.
+func (pop *Population) KeyOf(row int) string { return pop.rows[row].Key }
+
 // Len tells how many subjects there are.
 func (pop *Population) Len() int { return len(pop.rows) }
 

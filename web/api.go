@@ -37,6 +37,7 @@ func (f *face) api(mux *http.ServeMux) huma.API {
 	f.apiSubjectBallots(api)
 	f.apiRosters(api)
 	f.apiPromises(api)
+	f.apiIndicators(api)
 	f.apiNotices(api)
 	return api
 }

@@ -27,6 +27,8 @@ type boardArgs struct {
 	House    bool                // the viewer is a member of the house here
 	Levers   []assess.Lever      // the clauses whose repair lifts most; for members of the house
 	Drafts   bool                // the viewer may try drafts here
+
+	Indicators []bihuan.IndicatorFigure // for members of the house, or where they are public
 }
 
 // board shows how the subjects within a unit stand, and leads down the tree to them.
@@ -71,6 +73,13 @@ func board(r *request) error {
 		if a.Levers, err = r.f.site.Levers(r.ctx(), r.actor, run.Name, unit); err != nil {
 			return err
 		}
+	}
+	if len(run.Programme.Indicators) > 0 && (a.House || slices.Contains(run.Public, "indicators")) {
+		list, err := r.f.site.Indicators(r.ctx(), r.actor, run.Name, a.Unit.Code)
+		if err != nil {
+			return err
+		}
+		a.Indicators = list.List
 	}
 	sortBoard(a.Children, a.Sort)
 	v := r.inProgramme(programme.T(a.Unit.Name+" · "+run.Title.Zh, a.Unit.Name+" · "+run.Title.In(programme.En)), run.Programme, "board")

@@ -127,6 +127,7 @@ func (f *face) routes() []route {
 		open("GET /promises", promises),
 		house("POST /promises/check", checkPromises),
 		open("GET /p/{programme}/benefits", benefits),
+		open("GET /p/{programme}/indicators/{indicator}", indicator), // indicators.go
 		// admin.go, accounts.go, import.go
 		house("GET /admin", adminHome),
 		house("GET /admin/units", adminUnits),
