@@ -82,38 +82,47 @@ func isShare(x *programme.Indicator) bool {
 	return x.Function == "ratio" && x.Unit.Empty() && (x.Target == nil || x.Target.Cmp(programme.DecimalOf(1)) <= 0)
 }
 
-// change says how a figure moved since another one: in percentage points for shares, in percent for what adds up, else by how much.
-func (v view) change(f bihuan.IndicatorFigure, before bihuan.IndicatorValue, now bihuan.IndicatorValue) string {
-	if !before.Known || !now.Known {
-		return "–"
-	}
-	moved := now.Value.Sub(before.Value)
-	sign := ""
-	if moved.Sign() > 0 {
-		sign = "+"
-	}
+// change says how a figure moved since another one.
+func (v view) change(f bihuan.IndicatorFigure, before, now bihuan.IndicatorValue) string {
+	moved, unit := movedBy(f, before, now)
 	switch {
-	case isShare(f.Indicator):
-		return sign + moved.Mul(programme.DecimalOf(100)).Round(1).String() + v.T("个百分点", " points")
-	case f.Adds() && before.Value.Sign() > 0:
-		return sign + moved.Mul(programme.DecimalOf(100)).QuoRound(before.Value, 1).String() + "%"
+	case !before.Known || !now.Known:
+		return "–"
+	case moved.Sign() > 0:
+		return "+" + moved.String() + v.In(unit)
 	}
-	return sign + moved.Round(2).String()
+	return moved.String() + v.In(unit)
 }
 
-// changeClass colours a move by whether it is for the better; an indicator without a direction has neither.
-func changeClass(x *programme.Indicator, before, now bihuan.IndicatorValue) string {
-	moved := now.Value.Sub(before.Value).Sign()
-	if x.Direction == "down" {
-		moved = -moved
+// changeClass colours a move that can be seen by whether it is for the better; an indicator without a direction has neither.
+func changeClass(f bihuan.IndicatorFigure, before, now bihuan.IndicatorValue) string {
+	moved, _ := movedBy(f, before, now)
+	good := moved.Sign()
+	if f.Indicator.Direction == "down" {
+		good = -good
 	}
 	switch {
-	case x.Direction == "" || !before.Known || !now.Known || moved == 0:
+	case f.Indicator.Direction == "" || good == 0:
 		return ""
-	case moved > 0:
+	case good > 0:
 		return "up"
 	}
 	return "down"
+}
+
+// movedBy is by how much a figure moved: in percentage points for shares, in percent for what adds up, else in the figure itself; 0 where one is not known.
+func movedBy(f bihuan.IndicatorFigure, before, now bihuan.IndicatorValue) (programme.Decimal, programme.Text) {
+	hundred := programme.DecimalOf(100)
+	by := now.Value.Sub(before.Value)
+	switch {
+	case !before.Known || !now.Known:
+		return programme.Decimal{}, programme.Text{}
+	case isShare(f.Indicator):
+		return by.Mul(hundred).Round(1), programme.T("个百分点", " points")
+	case f.Adds() && before.Value.Sign() > 0:
+		return by.Mul(hundred).QuoRound(before.Value, 1), programme.T("%", "%")
+	}
+	return by.Round(2), programme.Text{}
 }
 
 // reached tells how much of its target a figure has reached, 0 to 1; false: there is no target, or it is one to stay below.
