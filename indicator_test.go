@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"bihuan.dev/bihuan"
+	"bihuan.dev/bihuan/programme"
 )
 
 // Indicators of a county, its towns and villages: what they come to, who ranks where, what the months before were, and who may open them.
@@ -76,6 +77,26 @@ indicators:
 		for login, kind := range map[string]bihuan.Kind{"": bihuan.Unauthenticated, "officer": bihuan.Forbidden} {
 			_, c.err = c.site.Indicators(c.ctx, c.actors[login], "mend", "")
 			c.Want(kind)
+		}
+	})
+}
+
+// Scores that are kept current do not keep an indicator from what no clause reads.
+func TestIndicatorOfWhatNoClauseReads(t *testing.T) {
+	eachCounty(t, "mend", 2, func(c *county) {
+		c.publish("mend", []string{`version: "1"`, `version: "2"`, "public: [grades]", "public: [grades, indicators]\nindicators: {visits: {title: 人次, value: sum(stock.visits)}}",
+			"      seats: {type", "      visits: {type: int}\n      seats: {type"})
+		for _, n := range []int{3, 8, 5} {
+			_, err := c.site.Levers(c.ctx, c.actors["judge"], "mend", "")
+			c.must(err)
+			c.File(1, "stock", values{"books": 1000, "visits": n})
+			c.OK()
+			_, err = c.site.Levers(c.ctx, c.actors["judge"], "mend", "")
+			c.must(err)
+			got, err := c.site.Indicators(c.ctx, bihuan.Actor{}, "mend", "")
+			if err != nil || got.List[0].Value.Cmp(programme.DecimalOf(int64(n))) != 0 {
+				t.Errorf("it is %s, %v, want %d", got.List[0].Value, err, n)
+			}
 		}
 	})
 }
