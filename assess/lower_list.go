@@ -186,7 +186,7 @@ func (l *lowerer) mapped(e ast.Expr, under *level) *list {
 		}
 		out.strict = append(out.strict, strict{in.sel, holds})
 		if out.sel = holds; in.sel != nil {
-			out.sel = l.make(node{op: opAnd, args: []*node{in.sel, holds}})
+			out.sel = l.up(l.make(node{op: opAnd, args: []*node{in.sel, holds}}), in.level) // two constants are of no level
 		}
 	}
 	if isIdent(give, c.IterVar()) {
