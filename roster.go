@@ -141,6 +141,9 @@ func checkPeople(people []Person) ([]Person, error) {
 			for _, e := range errs {
 				wrong = append(wrong, RowError{p.Row, e.Field, e.Message})
 			}
+			if strings.ContainsAny(text, ",;、") { // folded: the full-width ones are among them
+				wrong = append(wrong, RowError{p.Row, x.field, programme.T("一行只写一个人的姓名和编号：多了“{0}”", "a row holds one name and one number: “{0}” is more").Fill(text)})
+			}
 		}
 		if len(wrong) > at {
 			continue
@@ -154,7 +157,7 @@ func checkPeople(people []Person) ([]Person, error) {
 		out = append(out, p)
 	}
 	if len(wrong) > 0 {
-		return nil, &Error{Kind: Invalid, Text: programme.T("名册中有{0}行有误，没有录入任何人", "{0} rows of the roster are wrong; nobody was taken in").Fill(len(wrong)), Rows: wrong}
+		return nil, &Error{Kind: Invalid, Text: programme.T("名册中有{0}行有误，没有录入任何人", "Wrong rows in the roster: {0}. Nobody was taken in").Fill(len(wrong)), Rows: wrong}
 	}
 	return out, nil
 }
@@ -193,8 +196,12 @@ func (s *Site) mayKeep(ctx context.Context, tx *db.Tx, a Actor, subjectID, role 
 	if !at.system && !at.admin && at.party(run) == "" {
 		return kept{}, mayNot()
 	}
-	if !slices.ContainsFunc(run.VoiceRoles(), func(x programme.Role) bool { return x.Name == role }) {
-		return kept{}, wrongFields([]programme.FieldError{wrongField("role", "{0}不能用名册", "{0} has no roster", role)})
+	var roles []string
+	for _, x := range run.VoiceRoles() {
+		roles = append(roles, x.Name)
+	}
+	if !slices.Contains(roles, role) {
+		return kept{}, notFound("该名册", "roster").hint("有名册的角色：{0}", "roles with a roster: {0}", strings.Join(roles, ", "))
 	}
 	return kept{run: run, sub: sub, at: at}, nil
 }

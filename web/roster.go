@@ -116,7 +116,7 @@ func (r *request) readRoster() (people []bihuan.Person, text string, err error) 
 		return nil, "", unreadableTable(err)
 	}
 	if len(file.Errors) > 0 {
-		wrong := &bihuan.Error{Kind: bihuan.Invalid, Text: programme.T("名册中有{0}处错误，没有录入任何人", "The roster has {0} mistakes; nobody was taken in").Fill(len(file.Errors))}
+		wrong := &bihuan.Error{Kind: bihuan.Invalid, Text: programme.T("名册中有{0}处错误，没有录入任何人", "Mistakes in the roster: {0}. Nobody was taken in").Fill(len(file.Errors))}
 		for _, e := range file.Errors {
 			wrong.Rows = append(wrong.Rows, bihuan.RowError(e))
 		}
@@ -131,6 +131,9 @@ func (r *request) readRoster() (people []bihuan.Person, text string, err error) 
 // newCodes gives those chosen new codes, or all who have not come in yet.
 func newCodes(r *request) error {
 	return r.withVoices(func(run *bihuan.Running, sub bihuan.Subject, voices []string) error {
+		if r.PostForm.Has("chosen") && len(voices) == 0 { // nobody ticked is not everybody: all printed slips would end
+			return &bihuan.Error{Kind: bihuan.Invalid, Text: programme.T("请选择要补发码的人", "Choose who gets a new code")}
+		}
 		slips, err := r.f.site.NewCodes(r.ctx(), r.actor, sub.ID, r.PathValue("role"), voices...)
 		if err != nil {
 			return err

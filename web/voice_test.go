@@ -32,12 +32,22 @@ func TestVoices(t *testing.T) {
 		if status != http.StatusUnprocessableEntity || !strings.Contains(body, "同名的请填编号") {
 			t.Fatalf("a mistaken roster: %d %s", status, mainPart(body))
 		}
+		status, body = d.send("officer", roster, url.Values{"people": {"王芳,A1,包装车间"}}, nil)
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, "一行只写一个人的姓名和编号") {
+			t.Fatalf("three columns pasted: %d %s", status, mainPart(body))
+		}
+		if status, _ := d.get("officer", home+"/rosters/nobody"); status != http.StatusNotFound {
+			t.Errorf("the roster of no role: %d", status)
+		}
 		status, body = d.send("officer", roster, url.Values{"people": {"王芳,A1\n李强 A2\n赵敏;A3\n孙丽\t4\n周杰"}}, nil)
 		found := codes.FindAllStringSubmatch(body, -1)
 		if status != http.StatusOK || len(found) != 5 || strings.Count(body, `class="qr"`) != 5 || !strings.Contains(body, d.url+"/v") {
 			t.Fatalf("slips: %d, %d codes", status, len(found))
 		}
 		d.page("officer", roster, "王芳", "未用")
+		if status, body := d.post("officer", roster+"/codes", url.Values{"chosen": {"yes"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "请选择要补发码的人") {
+			t.Errorf("new codes for nobody: %d %s", status, mainPart(body))
+		} // and the codes that were handed out still work, below
 		if status, _ := d.get("employee", roster); status != http.StatusForbidden {
 			t.Errorf("an employee reads the roster: %d", status)
 		}
