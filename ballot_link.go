@@ -83,7 +83,7 @@ func (s *Site) BallotByLink(ctx context.Context, link string) (BallotFigures, er
 func (s *Site) linkedBallot(ctx context.Context, tx *db.Tx, link string) (storedBallot, error) {
 	b, err := s.ballotWhere(ctx, tx, "WHERE b.link = $1", link)
 	if k, ok := KindOf(err); ok && k == NotFound {
-		return storedBallot{}, notFound("该链接", "link")
+		return storedBallot{}, notFound("该链接", "link").hint("可能抄错了，也可能已换新或关闭：请向发链接的人要新的", "it may be mistyped, replaced or closed: ask whoever gave it to you for a new one")
 	}
 	if err == nil && (b.Over || s.Today() > b.ClosesOn) {
 		err = refuse(Conflict, "{0}已经结束，这个链接不再有效", "{0} is over; this link has ended with it", formTitle(b.Form))

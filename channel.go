@@ -117,6 +117,9 @@ func (s *Site) AddChannel(ctx context.Context, a Actor, n NewChannel) (c Channel
 				return err
 			}
 			if !h.admin {
+				if err := unitExists(ctx, tx, n.Unit); err != nil {
+					return wrongFields([]programme.FieldError{wrongField("unit", "没有单位{0}，请填单位编码", "there is no unit {0}; give the code of one", n.Unit)})
+				}
 				return mayNot()
 			}
 			if n.Programme != "" {

@@ -284,6 +284,9 @@ type MatterPage struct {
 func (s *Site) Matters(ctx context.Context, a Actor, q MatterQuery) (MatterPage, error) {
 	var out MatterPage
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := s.checkMatterQuery(ctx, tx, q); err != nil {
+			return err
+		}
 		where, args, err := s.mattersSeen(ctx, tx, a, q)
 		if err != nil {
 			return err
@@ -311,6 +314,29 @@ func (s *Site) Matters(ctx context.Context, a Actor, q MatterQuery) (MatterPage,
 		return MatterPage{}, fmt.Errorf("list matters: %w", err)
 	}
 	return out, nil
+}
+
+// checkMatterQuery refuses what no matter can have: an empty list would read as if there were none.
+func (s *Site) checkMatterQuery(ctx context.Context, tx *db.Tx, q MatterQuery) error {
+	if q.Programme != "" {
+		run, err := s.runningIn(ctx, tx, q.Programme)
+		if err != nil {
+			return err
+		}
+		if q.Name != "" && !slices.ContainsFunc(run.processes, func(x *programme.Process) bool { return x.Matter.Name == q.Name }) {
+			return notFound("这类事项", "kind of matter")
+		}
+	}
+	if q.Unit != "" {
+		if err := unitExists(ctx, tx, q.Unit); err != nil {
+			return err
+		}
+	}
+	states := []string{"", "open", "over", "soon", "overdue", programme.Good, programme.Partly, programme.Answered, programme.OpenToPublic}
+	if !slices.Contains(states, q.State) {
+		return refuse(Invalid, "没有状态{0}", "there is no state {0}", q.State).hint("可用：{0}", "one of: {0}", strings.Join(states[1:], ", "))
+	}
+	return nil
 }
 
 // mattersPart reads a part of the matters that a condition selects. Which ones is found first, so that what is large of the others

@@ -24,6 +24,7 @@ func (f *face) api(mux *http.ServeMux) huma.API {
 	config.OpenAPIPath = "/api/v1/openapi"
 	config.DocsPath, config.SchemasPath = "", ""
 	config.CreateHooks = nil // no $schema in bodies
+	config.Transformers = append(config.Transformers, inWords)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}, {}}
 	api := humago.New(mux, config)

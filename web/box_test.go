@@ -96,6 +96,14 @@ func TestMattersByTheAPI(t *testing.T) {
 		if status, body := d.call("m1", "POST", "/matters", obj{"subject": home, "name": "proposal", "values": obj{"title": "只有标题"}}); status != 422 || !strings.Contains(body, "body.values.reason") {
 			t.Errorf("without a reason: %d %s", status, body)
 		}
+		for path, want := range map[string]string{"programme=nothing": "没有找到该方案", "programme=loop&name=nothing": "没有找到这类事项", "unit=nowhere": "没有单位nowhere", "state=closed": "没有状态closed", "limit=many": "应是数"} {
+			if status, body := d.call("m1", "GET", "/matters?"+path, nil); status != 404 && status != 422 || !strings.Contains(body, want) {
+				t.Errorf("%s: %d %s, want %s", path, status, body, want)
+			}
+		}
+		if status, body := d.call("m1", "POST", "/matters", obj{"name": 7, "who": "me"}); status != 422 || !strings.Contains(body, "缺少“subject”") || !strings.Contains(body, "应是文字") || !strings.Contains(body, "没有这一项") {
+			t.Errorf("a call that does not fit: %d %s", status, body)
+		}
 
 		secret := regexp.MustCompile("账目不清|报销造假|accusation|检举|演示m1|13800000000|" + accusation + "|" + code)
 		for _, path := range []string{"/matters", "/matters?box=todo", "/matters?name=accusation", "/matters?search=账目", "/matters/boxes", "/matters/" + proposal,
