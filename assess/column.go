@@ -396,7 +396,7 @@ func (c *column) reserve(n int) {
 func (c *column) bytes() int {
 	planes := 0
 	if c.cut != nil {
-		planes = len(c.cut.not)
+		planes = 8 * len(c.cut.not)
 	}
 	return 8*(len(c.valid)+len(c.bits)+len(c.wide)+planes) + 4*(len(c.small)+len(c.start)+len(c.items)) + 64*(len(c.vals)+len(c.odd))
 }

@@ -203,7 +203,7 @@ func (m *machine) addUp(c *clause, lc *compiled, x *cells, asked []uint64) {
 	clear(known)
 	all := m.temp.bits.take(m.words)
 	set(all)
-	sums := [][]uint64{all}
+	sums := append(m.temp.sets.take(1)[:0], all)
 	for k, n := range lc.nodes {
 		v := m.at(n, nil)
 		var levels [][]uint64
@@ -213,7 +213,7 @@ func (m *machine) addUp(c *clause, lc *compiled, x *cells, asked []uint64) {
 				known[i] |= t | v.f[i]
 				rest[i] = ^t
 			}
-			levels = [][]uint64{rest, v.t}
+			levels = append(m.temp.sets.take(2)[:0], rest, v.t)
 		} else {
 			for i := range asked {
 				asked[i] &= v.ok[i]
@@ -221,7 +221,7 @@ func (m *machine) addUp(c *clause, lc *compiled, x *cells, asked []uint64) {
 			levels = m.cut(v, a.from[k])
 			m.leaveLowest(v)
 		}
-		var then [][]uint64
+		then := m.temp.sets.take(len(sums) * len(levels))[:0]
 		for i, from := range sums {
 			for l, to := range a.next[k][i] {
 				if to == len(then) {
@@ -262,7 +262,7 @@ func (m *machine) leaveLowest(v val) {
 
 // cut tells which rows are on each level; the levels after the first begin where from says.
 func (m *machine) cut(v val, from []int64) [][]uint64 {
-	levels := make([][]uint64, len(from)+1)
+	levels := m.temp.sets.take(len(from) + 1)
 	under := m.temp.bits.take(m.words)
 	clear(under)
 	for l := range levels {

@@ -52,9 +52,10 @@ type memory struct {
 	ints   arena[int64]
 	smalls arena[int32]
 	bits   arena[uint64]
+	sets   arena[[]uint64]
 }
 
-func (m *memory) reset() { m.ints.used, m.smalls.used, m.bits.used = 0, 0, 0 }
+func (m *memory) reset() { m.ints.used, m.smalls.used, m.bits.used, m.sets.used = 0, 0, 0, 0 }
 
 type arena[T any] struct {
 	buf  []T

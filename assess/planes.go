@@ -8,8 +8,7 @@ import "math/bits"
 type planes struct {
 	base  int64
 	width int
-	words int
-	not   []uint64 // plane by plane, words each
+	not   [][8]uint64 // for every 512 rows their planes, from the lowest bit up; 0 beyond the last word
 }
 
 // mostPlanes is up to how many bits a column is cut into planes; beyond, values are compared one by one.
@@ -33,11 +32,11 @@ func newPlanes[T int32 | int64](values []T, valid []uint64) *planes {
 			low, high = min(low, v), max(high, v)
 		}
 	}
-	p := &planes{base: int64(low), width: bits.Len64(uint64(high) - uint64(low)), words: len(valid)}
+	p := &planes{base: int64(low), width: bits.Len64(uint64(high) - uint64(low))}
 	if p.width > mostPlanes {
 		return nil
 	}
-	p.not = make([]uint64, p.width*p.words)
+	p.not = make([][8]uint64, p.width*((len(valid)+7)/8))
 	for w, r := range valid {
 		var block [64]uint64
 		for j, v := range (*[64]T)(values[w<<6:]) {
@@ -45,7 +44,7 @@ func newPlanes[T int32 | int64](values []T, valid []uint64) *planes {
 		}
 		transpose(&block)
 		for k := range p.width {
-			p.not[k*p.words+w] = ^block[k]
+			p.not[w>>3*p.width+k][w&7] = ^block[k]
 		}
 	}
 	return p
@@ -78,29 +77,43 @@ func (p *planes) less(dst []uint64, c int64) {
 		return
 	}
 	from := bits.TrailingZeros64(d)
-	w := 0
-	for ; w+8 <= len(dst); w += 8 {
-		var a0, a1, a2, a3, a4, a5, a6, a7 uint64
-		for k, at := from, from*p.words+w; k < p.width; k, at = k+1, at+p.words {
-			n := (*[8]uint64)(p.not[at:])
-			if d>>(k&63)&1 != 0 {
-				a0, a1, a2, a3, a4, a5, a6, a7 = a0|n[0], a1|n[1], a2|n[2], a3|n[3], a4|n[4], a5|n[5], a6|n[6], a7|n[7]
-			} else {
-				a0, a1, a2, a3, a4, a5, a6, a7 = a0&n[0], a1&n[1], a2&n[2], a3&n[3], a4&n[4], a5&n[5], a6&n[6], a7&n[7]
-			}
+	for w := 0; w < len(dst); w += 8 {
+		block := p.not[w>>3*p.width:][from:p.width]
+		if to := dst[w:]; len(to) >= 8 {
+			lessIn((*[8]uint64)(to), block, d>>from)
+		} else {
+			var last [8]uint64
+			lessIn(&last, block, d>>from)
+			copy(to, last[:])
 		}
-		*(*[8]uint64)(dst[w:]) = [8]uint64{a0, a1, a2, a3, a4, a5, a6, a7}
 	}
-	for ; w < len(dst); w++ {
-		var a uint64
-		for k := from; k < p.width; k++ {
-			if n := p.not[k*p.words+w]; d>>(k&63)&1 != 0 {
-				a |= n
-			} else {
-				a &= n
-			}
+}
+
+// lessIn does so for 512 rows: a is that of the bits so far.
+func lessIn(a *[8]uint64, planes [][8]uint64, d uint64) {
+	*a = [8]uint64{}
+	for k := range planes {
+		n := &planes[k]
+		if d&1 != 0 {
+			a[0] |= n[0]
+			a[1] |= n[1]
+			a[2] |= n[2]
+			a[3] |= n[3]
+			a[4] |= n[4]
+			a[5] |= n[5]
+			a[6] |= n[6]
+			a[7] |= n[7]
+		} else {
+			a[0] &= n[0]
+			a[1] &= n[1]
+			a[2] &= n[2]
+			a[3] &= n[3]
+			a[4] &= n[4]
+			a[5] &= n[5]
+			a[6] &= n[6]
+			a[7] &= n[7]
 		}
-		dst[w] = a
+		d >>= 1
 	}
 }
 
@@ -112,11 +125,14 @@ func (p *planes) equal(dst []uint64, c int64) {
 		return
 	}
 	set(dst)
-	for k := range p.width {
-		n := p.not[k*p.words:][:len(dst)]
-		flip := -(d >> (k & 63) & 1)
-		for w := range dst {
-			dst[w] &= n[w] ^ flip
+	for w := 0; w < len(dst); w += 8 {
+		to := dst[w:min(w+8, len(dst))]
+		for k := range p.width {
+			n := &p.not[w>>3*p.width+k]
+			flip := -(d >> (k & 63) & 1)
+			for i := range to {
+				to[i] &= n[i&7] ^ flip
+			}
 		}
 	}
 }
