@@ -419,7 +419,10 @@ func (w *writer) shape(c *programme.Clause, number, boolean func(int) *programme
 			c.Deduct = append(c.Deduct, d)
 		}
 	case "bands":
-		c.Bands = []*programme.Band{{AtLeast: ref(programme.NewDecimal(95, 2)), Points: small()}, {AtLeast: ref(programme.NewDecimal(5005, 4)), Points: small()}, {AtMost: ref(programme.DecimalOf(-1)), Points: small()}}
+		c.Bands = []*programme.Band{{AtLeast: ref(programme.NewDecimal(95, 2)), Points: small()}, {AtLeast: ref(programme.NewDecimal(5005, 4)), Points: small()}}
+		if w.one(1) {
+			c.Bands = append(c.Bands, &programme.Band{AtMost: ref(programme.NewDecimal(rapid.Int64Range(-2, 5).Draw(w.t, "at most"), 1)), Points: small()})
+		}
 	case "linear":
 		c.Linear = &programme.Linear{FullAt: constant(), Each: programme.NewDecimal(1, 2), Minus: small(), Step: w.pick("floor", "ceil", "exact")}
 		if w.one(2) {
@@ -476,6 +479,9 @@ func TestRandomProgrammes(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			w := &writer{t: rt}
 			p := w.programme(*base, scope, 4+min(*crossed, 12)) // many clauses where they are compared over many subjects
+			if w.one(1) {
+				w.alone(p, scope)
+			}
 			pr, err := Compile(p)
 			if err != nil {
 				rt.Skip(err)
@@ -512,7 +518,11 @@ func compare(pr *Program, pop *Population, o Options) (int, []string) {
 	want, got := pr.reference(pop, o), pr.Run(pop, o)
 	n, diff := want.differences(got)
 	_, again := want.differences(pr.RunAgain(got, pop, o)) // in the room of what was there
-	return n, append(diff, again...)
+	diff = append(diff, again...)
+	if counts := want.counts(); fmt.Sprint(pr.Count(pop, o)) != fmt.Sprint(counts) {
+		diff = append(diff, fmt.Sprintf("counts: %+v, want %+v", pr.Count(pop, o), counts))
+	}
+	return n, diff
 }
 
 // describe writes the rules of the clauses that differ.

@@ -15,6 +15,7 @@ func (m *machine) arithmetic(n *node) val {
 	if n.op == opRound && isQuotient(n.args[0]) {
 		v := m.newInts(n, words)
 		m.roundedQuotient(n.args[0], n.scale, v)
+		v.near = n.scale < programme.QuoDecimals
 		return v
 	}
 	a := m.at(n.args[0], n.level)
@@ -163,133 +164,6 @@ func (m *machine) round(n *node, a, v val) {
 	copy(v.ok, a.ok)
 	for i, x := range a.x[:len(v.x)] {
 		v.x[i] = halfEven(x, p)
-	}
-}
-
-// isQuotient reports whether a node is a quotient. What is wanted of it rounded, or against a constant, is had sooner from the two
-// numbers than from the quotient in full, even where somebody else makes that.
-func isQuotient(n *node) bool { return n.op == opRatio || n.op == opQuo }
-
-// quotient is ratio(a, b) or a / b with 12 decimals, half to even. Nothing is divided by 0.
-func (m *machine) quotient(n *node) val {
-	a, b := m.at(n.args[0], n.level), m.at(n.args[1], n.level)
-	v := m.newInts(n, m.span(n.level).words)
-	shift := programme.QuoDecimals + n.args[1].scale - n.args[0].scale
-	for w := range v.ok {
-		ok := a.ok[w] & b.ok[w]
-		v.ok[w] = ok
-		for ok != 0 {
-			i := w<<6 | bits.TrailingZeros64(ok)
-			ok &= ok - 1
-			if b.x[i] == 0 {
-				v.x[i] = 0
-				v.ok[w] &^= 1 << (i & 63)
-				continue
-			}
-			q, fits := divide(a.x[i], b.x[i], shift)
-			if v.x[i] = q; !fits {
-				m.overflow(n, &v, i)
-			}
-		}
-	}
-	return v
-}
-
-// divide gives a × 10^shift ÷ b, half to even, for a b that is not 0.
-func divide(a, b int64, shift int) (int64, bool) {
-	if shift < 0 || shift > maxScale {
-		return 0, false
-	}
-	den := magnitude(b)
-	hi, lo := bits.Mul64(magnitude(a), uint64(power(shift)))
-	if hi >= den {
-		return 0, false
-	}
-	q, r := bits.Div64(hi, lo, den)
-	if r > den-r || r == den-r && q&1 == 1 {
-		q++
-	}
-	if q > math.MaxInt64 {
-		return 0, false
-	}
-	if (a < 0) != (b < 0) {
-		return -int64(q), true
-	}
-	return int64(q), true
-}
-
-// quotientBelow compares a quotient with a constant of its scale. Floats decide where they are far from the constant, and only
-// there, so that no rounding of theirs can be seen; near it the quotient is made in full.
-func (m *machine) quotientBelow(n, quotient *node, c int64, v val) {
-	a, b := m.at(quotient.args[0], n.level), m.at(quotient.args[1], n.level)
-	shift := programme.QuoDecimals + quotient.args[1].scale - quotient.args[0].scale
-	factor := math.Pow10(quotient.args[1].scale - quotient.args[0].scale)
-	at := float64(c) / 1e12
-	margin := 1e-11 + math.Abs(at)*1e-13
-	for w := range v.t {
-		has := a.ok[w] & b.ok[w]
-		p, q := (*[64]int64)(a.x[w*64:]), (*[64]int64)(b.x[w*64:])
-		var below, near, zero uint64
-		for j := range p {
-			d := float64(p[j])/float64(q[j])*factor - at
-			below |= bit(d < 0) << (j & 63)
-			near |= bit(!(math.Abs(d) > margin)) << (j & 63) // true also for what is no number
-			zero |= bit(q[j] == 0) << (j & 63)
-		}
-		has &^= zero
-		for near &= has; near != 0; near &= near - 1 {
-			j := bits.TrailingZeros64(near)
-			below &^= 1 << j
-			x, fits := divide(p[j], q[j], shift)
-			if !fits {
-				m.leave(n.level, w<<6|j)
-			}
-			below |= bit(x < c) << j
-		}
-		v.t[w], v.f[w] = below&has, has&^below
-	}
-}
-
-// roundedQuotient gives a quotient rounded to its 12 decimals and then to so many: the same two roundings as in full, made by
-// floats where no doubt is left.
-func (m *machine) roundedQuotient(n *node, decimals int, v val) {
-	a, b := m.at(n.args[0], n.level), m.at(n.args[1], n.level)
-	shift := programme.QuoDecimals + n.args[1].scale - n.args[0].scale
-	factor := math.Pow10(decimals + n.args[1].scale - n.args[0].scale)
-	p12 := power(programme.QuoDecimals - decimals)
-	sure := decimals <= 6
-	for w := range v.ok {
-		has := a.ok[w] & b.ok[w]
-		p, q, out := (*[64]int64)(a.x[w*64:]), (*[64]int64)(b.x[w*64:]), (*[64]int64)(v.x[w*64:])
-		var doubt uint64
-		for j := range p {
-			y := float64(p[j]) / float64(q[j]) * factor
-			// Adding and taking away 1.5 × 2^52 rounds to a whole number, which is right unless y is near a half.
-			// What is large is in doubt too, and what is divided by 0, which is no number.
-			r := float64(y+0x1.8p52) - 0x1.8p52
-			out[j] = int64(r)
-			doubt |= bit(!(math.Abs(y-r)+float64(math.Abs(y)*1e-10) < 0.4999)) << (j & 63)
-		}
-		if !sure {
-			doubt = math.MaxUint64
-		}
-		for r := ^has; r != 0; r &= r - 1 {
-			out[bits.TrailingZeros64(r)] = 0
-		}
-		for doubt &= has; doubt != 0; doubt &= doubt - 1 {
-			j := bits.TrailingZeros64(doubt)
-			if q[j] == 0 {
-				has &^= 1 << j
-				out[j] = 0
-				continue
-			}
-			x, fits := divide(p[j], q[j], shift)
-			if !fits {
-				m.leave(n.level, w<<6|j)
-			}
-			out[j] = halfEven(x, p12)
-		}
-		v.ok[w] = has
 	}
 }
 

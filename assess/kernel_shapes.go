@@ -32,12 +32,16 @@ func (m *machine) clauseOf(c *clause, x *cells, known *val) {
 			asked[i] &= m.f.proofs[form][i]
 		}
 	}
-	var measure val
+	measure := banded{low: lc.low, high: lc.high}
 	if lc.measure != nil {
+		unrounded := false
 		if known != nil {
-			measure = *known
-		} else {
-			measure = m.at(lc.measure, nil)
+			measure.val = *known
+		} else if m.lean {
+			measure, unrounded = m.unrounded(lc)
+		}
+		if known == nil && !unrounded {
+			measure = banded{m.at(lc.measure, nil), lc.low, lc.high}
 		}
 		for i := range asked {
 			asked[i] &= measure.ok[i]
@@ -55,7 +59,7 @@ func (m *machine) clauseOf(c *clause, x *cells, known *val) {
 }
 
 // shape computes the points of the rows in asked.
-func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measure val) {
+func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measure banded) {
 	switch c.shape {
 	case passShape:
 		v := m.at(lc.nodes[0], nil)
@@ -147,7 +151,7 @@ func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measu
 }
 
 // bands gives each row the points of the first band that its measure is in; asked are those who have one.
-func (m *machine) bands(c *clause, lc *compiled, x *cells, asked []uint64, measure val) {
+func (m *machine) bands(c *clause, lc *compiled, x *cells, asked []uint64, measure banded) {
 	below, above, open := m.temp.bits.take(m.words), m.temp.bits.take(m.words), m.temp.bits.take(m.words)
 	copy(open, asked)
 	if x.points != nil {
@@ -155,11 +159,11 @@ func (m *machine) bands(c *clause, lc *compiled, x *cells, asked []uint64, measu
 	}
 	for k, points := range lc.points {
 		clear(below)
-		if lc.low[k] != math.MinInt64 {
-			compareConst(opLess, below, measure, lc.low[k])
+		if low := measure.low[k]; low != math.MinInt64 {
+			compareConst(opLess, below, measure.val, low)
 		}
-		if lc.high[k] != math.MaxInt64 {
-			compareConst(opLess, above, measure, lc.high[k]+1)
+		if high := measure.high[k]; high != math.MaxInt64 {
+			compareConst(opLess, above, measure.val, high+1)
 			for i, r := range above {
 				below[i] |= ^r
 			}

@@ -130,6 +130,8 @@ func compareConst(o op, dst []uint64, x val, c int64) {
 		lessConst(dst, x.s, int32(c))
 	case x.s != nil:
 		equalConst(dst, x.s, int32(c))
+	case o == opLess && x.near && within(c, 1<<62):
+		lessNear(dst, x.x, c)
 	case o == opLess:
 		lessConst(dst, x.x, c)
 	default:
@@ -153,6 +155,20 @@ func lessConst[T int32 | int64](dst []uint64, x []T, c T) {
 			q := (*[8]T)(p[j:])
 			out = out>>8 | (bit(q[0] < c)|bit(q[1] < c)<<1|bit(q[2] < c)<<2|bit(q[3] < c)<<3|
 				bit(q[4] < c)<<4|bit(q[5] < c)<<5|bit(q[6] < c)<<6|bit(q[7] < c)<<7)<<56
+		}
+		dst[w] = out
+	}
+}
+
+// lessNear does so for numbers of which the difference fits: it is negative where a value is below c.
+func lessNear(dst []uint64, x []int64, c int64) {
+	for w := range dst {
+		p := (*[64]int64)(x[w*64:])
+		var out uint64
+		for j := 0; j < 64; j += 8 {
+			q := (*[8]int64)(p[j:])
+			out = out>>8 | (uint64(q[0]-c)>>63|uint64(q[1]-c)>>63<<1|uint64(q[2]-c)>>63<<2|uint64(q[3]-c)>>63<<3|
+				uint64(q[4]-c)>>63<<4|uint64(q[5]-c)>>63<<5|uint64(q[6]-c)>>63<<6|uint64(q[7]-c)>>63<<7)<<56
 		}
 		dst[w] = out
 	}

@@ -37,6 +37,9 @@ type compiled struct {
 	points   []int64
 	low      []int64 // of bands, and of a line that is bands: from low to high
 	high     []int64
+	quotient *node       // what the measure of these is rounded from; nil: it is no quotient
+	begin    []threshold // the same bands before the quotient is rounded
+	end      []threshold
 	scale    int // decimals of what the shape computes with
 	full     int64
 	each     int64
@@ -228,6 +231,7 @@ func (pr *Program) lowerClause(c *clause) (*compiled, programme.Text) {
 	if !why.Empty() {
 		return nil, why
 	}
+	lc.takeBack()
 	return lc, programme.Text{}
 }
 

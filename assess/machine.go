@@ -39,6 +39,7 @@ type val struct {
 	s    []int32
 	ok   []uint64
 	cut  *planes // the same numbers by bits; nil: they are not at hand
+	near bool    // no number is beyond 2^62, on either side
 }
 
 type memo struct {
