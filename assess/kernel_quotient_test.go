@@ -11,7 +11,6 @@ import (
 
 // Floats compare with a threshold as quotients rounded twice do with the constant, right at it too.
 func TestThresholdsCompareAsRoundedQuotients(t *testing.T) {
-	told := 0
 	rapid.Check(t, func(t *rapid.T) {
 		decimals := rapid.IntRange(0, programme.QuoDecimals).Draw(t, "decimals")
 		shift := rapid.IntRange(8, 16).Draw(t, "shift")
@@ -40,9 +39,8 @@ func TestThresholdsCompareAsRoundedQuotients(t *testing.T) {
 			}
 		}
 		if !r.tells(reach(a), reach(b)) {
-			return
+			t.Skip("floats do not tell")
 		}
-		told++
 		x, below := m.floated(a, b, 1), make([]uint64, 1)
 		compareConst(opLess, below, x, r.key)
 		for i := range a.x {
@@ -59,7 +57,4 @@ func TestThresholdsCompareAsRoundedQuotients(t *testing.T) {
 			}
 		}
 	})
-	if told < 10 {
-		t.Errorf("only %d thresholds were told apart", told)
-	}
 }
