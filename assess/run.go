@@ -281,29 +281,30 @@ func (x *cells) codes(codes []uint8) {
 
 // manyCodes does so bit by bit of the codes.
 func (x *cells) manyCodes(codes []uint8) {
+	n := bits.Len(uint(Pending) + uint(len(x.steps)))
 	for w := range x.met {
 		var planes [8]uint64
-		add := func(rows uint64, code uint8) {
-			if rows == 0 {
-				return
-			}
+		add := func(rows uint64, code int) {
 			for ; code != 0; code &= code - 1 {
-				planes[bits.TrailingZeros8(code)&7] |= rows
+				planes[bits.TrailingZeros(uint(code))&7] |= rows
 			}
 		}
-		add(x.met[w], uint8(Met))
-		add(x.unmet[w], uint8(Unmet))
-		add(x.na[w], uint8(NotApplicable))
-		add(x.pending[w], uint8(Pending))
-		for k, rows := range x.steps {
-			add(rows[w], uint8(Pending)+1+uint8(k))
+		add(x.met[w], int(Met))
+		add(x.unmet[w], int(Unmet))
+		if partly := x.partly[w]; partly != 0 {
+			for k, rows := range x.steps {
+				add(rows[w], int(Pending)+1+k)
+			}
 		}
+		add(x.na[w], int(NotApplicable))
+		add(x.pending[w], int(Pending))
+		to := (*[64]uint8)(codes[w*64:])
 		for b := 0; b < 64; b += 8 {
 			var bytes uint64
-			for j, p := range planes {
+			for j, p := range planes[:n] {
 				bytes |= spread[p>>b&255] << j
 			}
-			binary.LittleEndian.PutUint64(codes[w*64+b:], bytes)
+			binary.LittleEndian.PutUint64(to[b:], bytes)
 		}
 	}
 }

@@ -305,9 +305,11 @@ func (t *Trial) measures(k, j int) *val {
 	return &v.val
 }
 
-// gain adds to each row what its code is worth now, less what the one before was worth.
+// gain adds to each row what its code is worth now, less what the one before was worth. A code that is the same in both is one of those
+// that both have.
 func gain(more, worthWas, worthIs []int64, was, is []uint8) {
-	same := slices.Equal(worthWas, worthIs)
+	both := min(len(worthWas), len(worthIs))
+	same := slices.Equal(worthWas[:both], worthIs[:both])
 	for i := 0; i+8 <= len(more); i += 8 {
 		if same && binary.LittleEndian.Uint64(was[i:]) == binary.LittleEndian.Uint64(is[i:]) {
 			continue
