@@ -280,8 +280,7 @@ type clauseJSON struct {
 }
 
 func (a assessed) writeJSON(w io.Writer) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
+	out := jsonLines(w)
 	for i := range a.subjects {
 		s := a.score(i)
 		line := scoreJSON{Subject: s.Subject, Total: total(s), Vetoes: inForce(s)}

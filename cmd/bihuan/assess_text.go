@@ -7,9 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/width"
 
 	"bihuan.dev/bihuan/assess"
 	"bihuan.dev/bihuan/exchange"
@@ -146,48 +143,10 @@ func joined(names []string) string { return strings.Join(names, " ") }
 
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
-	out := json.NewEncoder(&b)
-	out.SetEscapeHTML(false)
-	err := out.Encode(v)
+	err := jsonLines(&b).Encode(v)
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 func sortRows(errs []exchange.RowError) {
 	slices.SortStableFunc(errs, func(a, b exchange.RowError) int { return a.Row - b.Row })
-}
-
-// writeAligned writes columns under each other; Chinese characters are two cells wide on a terminal.
-func writeAligned(w io.Writer, table [][]string) error {
-	var wide []int
-	for _, row := range table {
-		for i, cell := range row {
-			if i == len(wide) {
-				wide = append(wide, 0)
-			}
-			wide[i] = max(wide[i], cells(cell))
-		}
-	}
-	for _, row := range table {
-		var line strings.Builder
-		for i, cell := range row {
-			line.WriteString(cell)
-			if i < len(row)-1 {
-				line.WriteString(strings.Repeat(" ", wide[i]-cells(cell)+2))
-			}
-		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func cells(s string) int {
-	n := utf8.RuneCountInString(s)
-	for _, r := range s {
-		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
-			n++
-		}
-	}
-	return n
 }

@@ -73,9 +73,7 @@ func (k *mattersList) Run(c *console) error {
 		return err
 	}
 	defer site.Close()
-	out := json.NewEncoder(c.out)
-	out.SetEscapeHTML(false)
-	table := [][]string{{c.t("编号", "code"), c.t("事项", "title"), c.t("对象", "subject"), c.t("环节", "stage"), c.t("时限", "due"), c.t("剩余", "left")}}
+	list := c.listing(k.JSON, c.t("编号", "code"), c.t("事项", "title"), c.t("对象", "subject"), c.t("环节", "stage"), c.t("时限", "due"), c.t("剩余", "left"))
 	q := bihuan.MatterQuery{Programme: k.Programme, Name: k.Matter, Unit: k.Unit, State: k.State, Stage: k.Stage, Search: k.Search, Sort: "due", Page: bihuan.Page{Limit: 1000}}
 	for {
 		page, err := site.Matters(c.ctx, bihuan.System(), q)
@@ -83,26 +81,19 @@ func (k *mattersList) Run(c *console) error {
 			return err
 		}
 		for _, m := range page.Matters {
-			if k.JSON {
-				if err := out.Encode(lineOf(m)); err != nil {
-					return err
-				}
-				continue
-			}
 			due, left := "", ""
 			if m.Clock.Runs {
 				due, left = m.Clock.Due.String(), strconv.Itoa(m.Left)
 			}
-			table = append(table, []string{m.Code, m.Title, m.Subject.Key, m.StageTitle.In(c.lang), due, left})
+			if err := list.add(lineOf(m), m.Code, m.Title, m.Subject.Key, m.StageTitle.In(c.lang), due, left); err != nil {
+				return err
+			}
 		}
 		if q.Offset += len(page.Matters); len(page.Matters) == 0 || q.Offset >= page.Total {
 			break
 		}
 	}
-	if k.JSON {
-		return nil
-	}
-	return writeAligned(c.out, table)
+	return list.end()
 }
 
 type mattersShow struct {
@@ -175,9 +166,7 @@ func (k *mattersShow) Run(c *console) error {
 		whole.Ways = append(whole.Ways, matterWay{w.Kind, w.Action, w.By, w.Form, w.Reason, w.To})
 	}
 	if k.JSON {
-		out := json.NewEncoder(c.out)
-		out.SetEscapeHTML(false)
-		return out.Encode(whole)
+		return jsonLines(c.out).Encode(whole)
 	}
 	fmt.Fprintf(c.out, "%s  %s\n%s", m.Code, m.Title, m.StageTitle.In(c.lang))
 	if m.Clock.Runs {

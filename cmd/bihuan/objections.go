@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -44,22 +43,14 @@ func (k *objectionsList) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(c.out)
-	out.SetEscapeHTML(false)
-	table := [][]string{{c.t("代号", "id"), c.t("对象", "subject"), c.t("条款", "clause"), c.t("日期", "filed"), c.t("结果", "outcome"), c.t("异议", "objection"), c.t("答复", "answer")}}
+	lines := c.listing(k.JSON, c.t("代号", "id"), c.t("对象", "subject"), c.t("条款", "clause"), c.t("日期", "filed"), c.t("结果", "outcome"), c.t("异议", "objection"), c.t("答复", "answer"))
 	for _, o := range list {
 		l := objectionLine{o.ID, o.Subject.Key, o.Clause, o.Body, programme.DayOf(o.FiledAt), o.Outcome, o.Answer}
-		if k.JSON {
-			if err := out.Encode(l); err != nil {
-				return err
-			}
+		if err := lines.add(l, l.ID, l.Subject, l.Clause, o.FiledAt.Format(time.DateOnly), o.Outcome.Text().In(c.lang), l.Body, l.Answer); err != nil {
+			return err
 		}
-		table = append(table, []string{l.ID, l.Subject, l.Clause, o.FiledAt.Format(time.DateOnly), o.Outcome.Text().In(c.lang), l.Body, l.Answer})
 	}
-	if k.JSON {
-		return nil
-	}
-	return writeAligned(c.out, table)
+	return lines.end()
 }
 
 // against is the result that an objection or an appeal is made against.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -50,31 +49,27 @@ func (k *promisesCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(c.out)
-	out.SetEscapeHTML(false)
 	sums := [][]string{{c.t("规范程序", "programme"), c.t("有问题必有下文", "no follow-up"), c.t("有诉求必有回音", "no answer"), c.t("有数字必有依据", "no evidence")}}
-	cases := [][]string{}
+	cases, broken := c.listing(k.JSON), 0
 	for _, p := range list {
 		sums = append(sums, []string{p.Programme.Name, strconv.Itoa(p.Broken(1)), strconv.Itoa(p.Broken(2)), strconv.Itoa(p.Broken(3))})
 		for _, b := range p.Breaches {
 			l := breachLine{p.Programme.Name, b.Kind.Promise(), b.Kind, b.Kind.Text().In(c.lang), b.Subject.Unit, b.Subject.Key, b.Clause, b.Title, b.Code}
-			if k.JSON {
-				if err := out.Encode(l); err != nil {
-					return err
-				}
+			if err := cases.add(l, l.Programme, l.Unit, l.Subject, l.Clause, l.Matter, l.Title, l.Text); err != nil {
+				return err
 			}
-			cases = append(cases, []string{l.Programme, l.Unit, l.Subject, l.Clause, l.Matter, l.Title, l.Text})
+			broken++
 		}
 	}
 	if !k.JSON {
 		if err := writeAligned(c.out, sums); err != nil {
 			return err
 		}
-		if err := writeAligned(c.out, cases); err != nil {
-			return err
-		}
 	}
-	if len(cases) > 0 {
+	if err := cases.end(); err != nil {
+		return err
+	}
+	if broken > 0 {
 		return answerNo{}
 	}
 	return nil
@@ -114,10 +109,8 @@ func (k *benefitsCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(c.out)
-	out.SetEscapeHTML(false)
 	sums := [][]string{{"", c.t("件数", "matters"), c.t("得益人次", "persons")}}
-	records := [][]string{}
+	records := c.listing(k.JSON)
 	q := bihuan.BenefitQuery{Programme: running.Name, Unit: k.Unit, Year: k.Year, Page: bihuan.Page{Limit: 1000}}
 	for {
 		b, err := site.Benefits(c.ctx, bihuan.System(), q)
@@ -138,23 +131,18 @@ func (k *benefitsCommand) Run(c *console) error {
 		}
 		for _, x := range b.List {
 			l := benefitLine{x.Code, x.Title, x.Subject.Key, x.On, x.Measure, x.Unit.In(c.lang), x.Before, x.After, x.Persons, x.Partly, x.Proof}
-			if k.JSON {
-				if err := out.Encode(l); err != nil {
-					return err
-				}
-				continue
+			if err := records.add(l, l.On.String(), l.Matter, l.Title, l.Subject, l.Measure, fmt.Sprintf("%s → %s %s", l.Before, l.After, l.In), strconv.Itoa(l.Persons)); err != nil {
+				return err
 			}
-			records = append(records, []string{l.On.String(), l.Matter, l.Title, l.Subject, l.Measure, fmt.Sprintf("%s → %s %s", l.Before, l.After, l.In), strconv.Itoa(l.Persons)})
 		}
 		if q.Offset += len(b.List); len(b.List) == 0 || q.Offset >= b.Total.Matters {
 			break
 		}
 	}
-	if k.JSON {
-		return nil
+	if !k.JSON {
+		if err := writeAligned(c.out, sums); err != nil {
+			return err
+		}
 	}
-	if err := writeAligned(c.out, sums); err != nil {
-		return err
-	}
-	return writeAligned(c.out, records)
+	return records.end()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -95,20 +94,13 @@ func (k *rostersList) Run(c *console) error {
 		return err
 	}
 	defer site.Close()
-	out := json.NewEncoder(c.out)
-	out.SetEscapeHTML(false)
-	table := [][]string{{c.t("代号", "voice"), c.t("姓名", "name"), c.t("编号", "number"), c.t("状态", "state")}}
+	list := c.listing(k.JSON, c.t("代号", "voice"), c.t("姓名", "name"), c.t("编号", "number"), c.t("状态", "state"))
 	for offset := 0; ; {
 		r, err := site.Roster(c.ctx, bihuan.System(), sub.ID, role, "", bihuan.Page{Offset: offset, Limit: 1000})
 		if err != nil {
 			return err
 		}
 		for _, v := range r.Voices {
-			if k.JSON {
-				if err := out.Encode(voiceLine{v.ID, v.Name, v.Number, v.Used, v.Waits}); err != nil {
-					return err
-				}
-			}
 			state := c.t("没有码", "no code")
 			switch {
 			case v.Used:
@@ -116,35 +108,29 @@ func (k *rostersList) Run(c *console) error {
 			case v.Waits:
 				state = c.t("未用", "not used")
 			}
-			table = append(table, []string{v.ID, v.Name, v.Number, state})
+			if err := list.add(voiceLine{v.ID, v.Name, v.Number, v.Used, v.Waits}, v.ID, v.Name, v.Number, state); err != nil {
+				return err
+			}
 		}
 		if offset += len(r.Voices); len(r.Voices) == 0 || offset >= r.Total {
 			break
 		}
 	}
-	if k.JSON {
-		return nil
-	}
-	return writeAligned(c.out, table)
+	return list.end()
 }
 
 // slips prints codes. They are shown this once.
 func (k ofRoster) slips(c *console, list []bihuan.Slip) error {
-	out := json.NewEncoder(c.out)
-	out.SetEscapeHTML(false)
-	table := [][]string{{c.t("姓名", "name"), c.t("编号", "number"), c.t("一次性的码", "one-time code")}}
-	for _, s := range list {
-		if k.JSON {
-			if err := out.Encode(slipLine(s)); err != nil {
-				return err
-			}
-		}
-		table = append(table, []string{s.Name, s.Number, s.Code})
-	}
-	if k.JSON || len(list) == 0 {
+	if len(list) == 0 {
 		return nil
 	}
-	return writeAligned(c.out, table)
+	lines := c.listing(k.JSON, c.t("姓名", "name"), c.t("编号", "number"), c.t("一次性的码", "one-time code"))
+	for _, s := range list {
+		if err := lines.add(slipLine(s), s.Name, s.Number, s.Code); err != nil {
+			return err
+		}
+	}
+	return lines.end()
 }
 
 type rostersAdd struct {
@@ -256,9 +242,7 @@ func (k *ballotsList) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(c.out)
-	out.SetEscapeHTML(false)
-	table := [][]string{{c.t("代号", "id"), c.t("评议", "ballot"), c.t("截止", "closes"), c.t("状态", "state"), c.t("已参评/受邀", "voted/invited"), c.t("票数", "votes")}}
+	lines := c.listing(k.JSON, c.t("代号", "id"), c.t("评议", "ballot"), c.t("截止", "closes"), c.t("状态", "state"), c.t("已参评/受邀", "voted/invited"), c.t("票数", "votes"))
 	for _, b := range list {
 		l := ballotLine{b.ID, b.Form.Name, b.ClosesOn, "running", b.Invited, b.Votes, b.Tally, b.Why}
 		state := c.t("进行中", "under way")
@@ -268,11 +252,6 @@ func (k *ballotsList) Run(c *console) error {
 		case b.Over:
 			l.State, state = "stopped", c.t("已中止", "broken off")
 		}
-		if k.JSON {
-			if err := out.Encode(l); err != nil {
-				return err
-			}
-		}
 		var votes []string
 		for _, f := range b.Form.Fields {
 			for _, o := range f.Of {
@@ -281,12 +260,11 @@ func (k *ballotsList) Run(c *console) error {
 				}
 			}
 		}
-		table = append(table, []string{b.ID, b.Form.Name, b.ClosesOn.String(), state, strconv.Itoa(b.Votes) + "/" + strconv.Itoa(b.Invited), strings.Join(votes, ", ")})
+		if err := lines.add(l, b.ID, b.Form.Name, b.ClosesOn.String(), state, strconv.Itoa(b.Votes)+"/"+strconv.Itoa(b.Invited), strings.Join(votes, ", ")); err != nil {
+			return err
+		}
 	}
-	if k.JSON {
-		return nil
-	}
-	return writeAligned(c.out, table)
+	return lines.end()
 }
 
 type ballotsCall struct {

@@ -194,9 +194,7 @@ func (w *whatif) writeJSON(out io.Writer) error {
 		}
 		line.Movers = append(line.Movers, one)
 	}
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	return e.Encode(line)
+	return jsonLines(out).Encode(line)
 }
 
 func groups(moves []assess.GroupMove) []groupJSON {
