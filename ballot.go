@@ -44,6 +44,7 @@ type BallotFigures struct {
 	Why      string         // it was broken off
 	Evidence string         // the ID of the evidence that holds its figures; empty: none
 	Calls    bool           // the actor may call such ballots, and open this one's link
+	Stops    bool           // he may break it off
 	Link     string         // the last part of its link, for those who may; empty: there is none, or it has ended
 }
 
@@ -150,23 +151,21 @@ func (s *Site) Ballot(ctx context.Context, a Actor, id string) (BallotFigures, e
 		if err := s.showBallot(ctx, tx, a, &out); err != nil {
 			return err
 		}
-		if out.Matter == "" && !out.Over {
-			run, err := s.versionIn(ctx, tx, out.version)
-			if err != nil {
-				return err
-			}
-			at, err := heldAt(ctx, tx, a, out.programme, out.Subject.Unit)
-			if err != nil {
-				return err
-			}
-			if out.Calls = at.calls(run); out.Calls && s.Today() <= out.ClosesOn {
-				out.Link = out.link
-			}
+		if out.Matter == "" {
+			return s.showRights(ctx, tx, a, &out)
 		}
 		if out.May || out.Voted {
 			return nil
 		}
-		return s.seesBallot(ctx, tx, a, out)
+		m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1", out.Matter)
+		if err != nil {
+			return err
+		}
+		v, err := s.viewerOf(ctx, tx, a, m)
+		if err == nil && v.sees < matterPublic {
+			err = notFound("该表决", "ballot")
+		}
+		return err
 	})
 	if err != nil {
 		return BallotFigures{}, fmt.Errorf("ballot %s: %w", id, err)
@@ -174,23 +173,45 @@ func (s *Site) Ballot(ctx context.Context, a Actor, id string) (BallotFigures, e
 	return out.BallotFigures, nil
 }
 
-func (s *Site) seesBallot(ctx context.Context, tx *db.Tx, a Actor, b storedBallot) error {
-	if b.Matter == "" {
-		h, err := heldAt(ctx, tx, a, b.programme, b.Subject.Unit)
-		if err == nil && !h.any() {
-			err = notFound("该表决", "ballot")
-		}
+// showRights fills in what the actor may do with a ballot of a subject.
+func (s *Site) showRights(ctx context.Context, tx *db.Tx, a Actor, b *storedBallot) error {
+	run, at, err := s.heldAtBallot(ctx, tx, a, *b)
+	switch {
+	case err != nil:
 		return err
+	case !at.any() && !b.May && !b.Voted:
+		return notFound("该表决", "ballot")
+	case b.Over:
+		return nil
 	}
-	m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1", b.Matter)
+	b.Stops = at.above(run)
+	if b.Calls = at.calls(run); b.Calls && s.Today() <= b.ClosesOn {
+		b.Link = b.link
+	}
+	return nil
+}
+
+// heldAtBallot gives the version that a ballot of a subject is of, and what the actor holds there.
+func (s *Site) heldAtBallot(ctx context.Context, tx *db.Tx, a Actor, b storedBallot) (*Running, held, error) {
+	run, err := s.versionIn(ctx, tx, b.version)
 	if err != nil {
-		return err
+		return nil, held{}, err
 	}
-	v, err := s.viewerOf(ctx, tx, a, m)
-	if err == nil && v.sees < matterPublic {
+	at, err := heldAt(ctx, tx, a, b.programme, b.Subject.Unit)
+	return run, at, err
+}
+
+// lockSubjectBallot locks a ballot of a subject. Whoever holds nothing there does not learn that there is one.
+func (s *Site) lockSubjectBallot(ctx context.Context, tx *db.Tx, a Actor, id string) (storedBallot, *Running, held, error) {
+	b, err := s.lockBallot(ctx, tx, id)
+	if err != nil {
+		return storedBallot{}, nil, held{}, err
+	}
+	run, at, err := s.heldAtBallot(ctx, tx, a, b)
+	if err == nil && (!at.any() || b.Matter != "") {
 		err = notFound("该表决", "ballot")
 	}
-	return err
+	return b, run, at, err
 }
 
 // MyBallots lists the ballots in which the actor may vote and has not, the most urgent first.

@@ -149,20 +149,10 @@ func (s *Site) BreakOffBallot(ctx context.Context, a Actor, id, reason string) e
 		return err
 	}
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		b, err := s.lockBallot(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		run, err := s.versionIn(ctx, tx, b.version)
-		if err != nil {
-			return err
-		}
-		at, err := heldAt(ctx, tx, a, b.programme, b.Subject.Unit)
+		b, run, at, err := s.lockSubjectBallot(ctx, tx, a, id)
 		switch {
 		case err != nil:
 			return err
-		case !at.any() || b.Matter != "":
-			return notFound("该表决", "ballot")
 		case !at.above(run):
 			return mayNot()
 		case b.Over:

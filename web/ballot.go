@@ -18,7 +18,6 @@ type ballotPage struct {
 	Typed   map[string]string
 	Error   *bihuan.Error
 	Thanks  bool // the actor has just voted, or did before
-	Stop    bool // he may break it off
 	Reason  string
 	Link    string // the whole address of its link, for those who may open one; empty: there is none
 	QR      qrCode // of it
@@ -41,13 +40,6 @@ func (r *request) ballotPage(status int, p ballotPage) error {
 		if p.QR, err = qrOf(p.Link); err != nil {
 			return err
 		}
-	}
-	if !p.Ballot.Over && p.Ballot.Matter == "" {
-		held, err := r.rolesAt(r.ctx(), p.Running.Programme, p.Ballot.Subject.Unit)
-		if err != nil {
-			return err
-		}
-		p.Stop = held[bihuan.Admin] || slices.ContainsFunc(p.Running.Parties[min(1, len(p.Running.Parties)):], func(x programme.Party) bool { return held[x.Role] })
 	}
 	v := r.inProgramme(p.Ballot.Form.Title, p.Running.Programme, "")
 	if v.Title.Empty() {
