@@ -7,7 +7,6 @@ type Clock struct {
 	Due      Day  // the last day on which it is in time
 	Workdays bool // the limit that decides counts working days, and so does what is left
 	Stopped  bool // it stands still now; Due does not count the break that lasts
-	Known    bool // the calendar knows the holidays of every year that matters; otherwise Due may be wrong
 	Lacks    int  // the first year whose holidays it does not know; 0: none
 	Why      Text // how Due came about
 }
@@ -20,7 +19,7 @@ var defaultBallot = Limits{{10, "day"}}
 func (x *Process) Clock(s State, cal *Calendar) Clock {
 	st, ok := x.Matter.Stage(s.Stage)
 	if !ok {
-		return Clock{Known: true, Why: T("已办结", "it is over")}
+		return Clock{Why: T("已办结", "it is over")}
 	}
 	limits, from := s.Within, ""
 	if len(limits) == 0 {
@@ -30,7 +29,7 @@ func (x *Process) Clock(s State, cal *Calendar) Clock {
 		limits = defaultBallot
 	}
 	if len(limits) == 0 {
-		return Clock{Known: true, Why: T("没有时限", "there is no time limit")}
+		return Clock{Why: T("没有时限", "there is no time limit")}
 	}
 	start, whence := x.start(s, from)
 	if s.Rerun {
@@ -38,12 +37,12 @@ func (x *Process) Clock(s State, cal *Calendar) Clock {
 	}
 	due, unit, why, lacks := x.earliest(limits, start, s.Pauses, s.Extended, cal)
 	_, stopped := s.Paused()
-	c := Clock{Runs: true, Start: start, Due: due, Workdays: unit == "workday", Stopped: stopped, Known: lacks == 0, Lacks: lacks}
+	c := Clock{Runs: true, Start: start, Due: due, Workdays: unit == "workday", Stopped: stopped, Lacks: lacks}
 	c.Why = T("从{0}（{1}）起{2}，到{3}", "{2} from {0} ({1}): until {3}").Fill(start, whence, why, due)
 	if stopped {
 		c.Why = T("{0}；{1}起停钟（{2}）", "{0}; the clock has stood still since {1} ({2})").Fill(c.Why, s.Pauses[len(s.Pauses)-1].Since, s.Pauses[len(s.Pauses)-1].For)
 	}
-	if !c.Known {
+	if c.Lacks != 0 {
 		c.Why = T("{0}；日历没有{1}年的节假日，可能有出入", "{0}; the calendar lacks the holidays of {1}, so it may be wrong").Fill(c.Why, lacks)
 	}
 	return c
@@ -61,7 +60,7 @@ func (c Clock) late(s State, on Day) bool {
 // the calendar lacks a year that matters: then administrators must be warned.
 func (x *Process) Deadline(s State, cal *Calendar) (due Day, why Text, known bool) {
 	c := x.Clock(s, cal)
-	return c.Due, c.Why, c.Runs && c.Known
+	return c.Due, c.Why, c.Runs && c.Lacks == 0
 }
 
 // Left tells how many days are left on a day, negative once it is overdue: working days when the limit that decides
@@ -227,7 +226,7 @@ func (x *Process) day(s *State, st *Stage, e Event) ([]Effect, error) {
 	if st.Ballot != nil && c.Runs && on > c.Due {
 		effects = append(effects, Effect{Kind: EffectCountBallot, Stage: st.Stage, Form: st.Ballot.Form})
 	}
-	if len(rungs) > 0 && !c.Known {
+	if len(rungs) > 0 && c.Lacks != 0 {
 		effects = append(effects, Effect{Kind: EffectWarn, Stage: st.Stage, Text: c.Why})
 	}
 	return effects, nil
