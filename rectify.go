@@ -226,17 +226,17 @@ func (r *Running) wouldMeet(x assess.ClauseScore) programme.Text {
 // rules may read.
 func (s *Site) meet(ctx context.Context, tx *db.Tx, run *Running, held map[string]*heldSubject, subjects []string) ([]string, error) {
 	return s.endRectifications(ctx, tx, held, subjects, programme.T("新的佐证符合条款", "new evidence meets the clause"),
-		"LEFT JOIN score_clause c ON c.subject_id = m.subject_id AND c.clause = m.clause", "COALESCE(c.status, '')",
 		"c.status IS NULL OR c.status IN ('met', 'partly', 'not_applicable')", func(clause, status string) bool { return status != "partly" || run.byDegree(clause) })
 }
 
-// endRectifications takes the step of the rules in those open rectifications of subjects for which a condition holds, and that are
-// chosen by their clause and its status.
+// endRectifications takes the step of the rules in those open rectifications m of subjects for which a condition holds, of the matter or
+// of the live outcome c of its clause, and that are chosen by the clause and that outcome's status.
 func (s *Site) endRectifications(ctx context.Context, tx *db.Tx, held map[string]*heldSubject, subjects []string, told programme.Text,
-	join, status, when string, chosen func(clause, status string) bool) (read []string, err error) {
+	when string, chosen func(clause, status string) bool) (read []string, err error) {
 	var ids []string
 	err = db.Chunks(subjects, func(part []string) error {
-		return tx.Each(ctx, "SELECT m.id, m.clause, "+status+" FROM matter m "+join+" WHERE m.name = $1 AND m.outcome = '' AND m.clause <> '' AND ("+when+") AND m.subject_id IN ("+
+		return tx.Each(ctx, `SELECT m.id, m.clause, COALESCE(c.status, '') FROM matter m LEFT JOIN score_clause c ON c.subject_id = m.subject_id AND c.clause = m.clause
+			WHERE m.name = $1 AND m.outcome = '' AND m.clause <> '' AND (`+when+`) AND m.subject_id IN (`+
 			db.In(len(part), 2)+") ORDER BY m.id", db.Args(part, any(rectificationMatter)), func(scan func(...any) error) error {
 			var id, clause, status string
 			err := scan(&id, &clause, &status)
