@@ -209,16 +209,21 @@ func rankedRows(run *Running, children []Unit, list []tally) []BoardRow {
 		}
 		return cmp.Compare(y.Mean, x.Mean)
 	})
+	shareRanks(rows, func(r *BoardRow) *int { return &r.Rank }, func(r BoardRow) bool { return r.Scored > 0 }, func(a, b BoardRow) bool { return a.Mean == b.Mean })
+	return rows
+}
+
+// shareRanks numbers sorted rows from 1; equals share the rank of the first of them, and those that do not count have none.
+func shareRanks[T any](rows []T, rank func(*T) *int, counts func(T) bool, equal func(a, b T) bool) {
 	for i := range rows {
 		switch {
-		case rows[i].Scored == 0:
-		case i > 0 && rows[i].Mean == rows[i-1].Mean:
-			rows[i].Rank = rows[i-1].Rank
+		case !counts(rows[i]):
+		case i > 0 && counts(rows[i-1]) && equal(rows[i], rows[i-1]):
+			*rank(&rows[i]) = *rank(&rows[i-1])
 		default:
-			rows[i].Rank = i + 1
+			*rank(&rows[i]) = i + 1
 		}
 	}
-	return rows
 }
 
 // rankBeside gives the rank of a unit by mean among those beside it that have scored subjects, and how many these are.

@@ -114,7 +114,7 @@ func (s *Site) Indicators(ctx context.Context, a Actor, name, unit string) (Indi
 	if err != nil {
 		return Indicators{}, fmt.Errorf("indicators of %s: %w", name, err)
 	}
-	err = s.countIndicators(ctx, &out, func(x *programme.Indicator) bool { return true }, nil)
+	err = s.countIndicators(ctx, &out, "", nil)
 	if err != nil {
 		return Indicators{}, fmt.Errorf("indicators of %s: %w", name, err)
 	}
@@ -138,7 +138,7 @@ func (s *Site) openIndicator(ctx context.Context, a Actor, q IndicatorQuery) (In
 	out := IndicatorDetail{Indicators: seen}
 	var all []brought
 	children := map[string][]assess.Figure{}
-	err = s.countIndicators(ctx, &out.Indicators, func(x *programme.Indicator) bool { return x.Name == q.Name }, func(x *programme.Indicator, id, child string, f assess.Figure) {
+	err = s.countIndicators(ctx, &out.Indicators, q.Name, func(x *programme.Indicator, id, child string, f assess.Figure) {
 		children[child] = append(children[child], f)
 		all = append(all, broughtOf(x, id, f))
 	})
@@ -158,11 +158,14 @@ func (s *Site) openIndicator(ctx context.Context, a Actor, q IndicatorQuery) (In
 			return err
 		}
 		out.Units = rankedIndicator(x, units, children)
-		if out.Trend, err = s.trend(ctx, tx, out.Running, x, out.unit(), out.Period, out.AsOf); err != nil || !out.House {
-			return err
+		if !out.House {
+			return nil
 		}
 		return out.subjects(ctx, tx, all, q.Page)
 	})
+	if err == nil {
+		out.Trend, err = s.keptTrend(ctx, out.Running.Name, trendKey{x.Name, out.unit(), out.AsOf}, out.Period)
+	}
 	if n := len(out.Trend); n > 0 {
 		out.Trend[n-1].IndicatorValue = out.IndicatorValue // today's is the one above: nothing differs within a page
 	}
@@ -200,9 +203,9 @@ func (s *Site) indicatorsSeen(ctx context.Context, a Actor, name, unit string) (
 	return out, err
 }
 
-// countIndicators computes the chosen indicators for the unit, its share of the unit above, and its rank among those beside it. each is told
+// countIndicators computes one indicator, or all without a name, for the unit, its share of the unit above, and its rank among those beside it. each is told
 // what every subject within the unit brings, and below which unit it is.
-func (s *Site) countIndicators(ctx context.Context, out *Indicators, chosen func(*programme.Indicator) bool, each func(x *programme.Indicator, id, child string, f assess.Figure)) error {
+func (s *Site) countIndicators(ctx context.Context, out *Indicators, name string, each func(x *programme.Indicator, id, child string, f assess.Figure)) error {
 	within, err := s.childOf(ctx, out.unit())
 	if err != nil {
 		return err
@@ -217,7 +220,7 @@ func (s *Site) countIndicators(ctx context.Context, out *Indicators, chosen func
 	return s.withPopulation(ctx, out.Running.Name, func(p *population) error {
 		out.Running, out.List = p.run, nil
 		for _, x := range p.run.Indicators {
-			if !chosen(x) {
+			if name != "" && x.Name != name {
 				continue
 			}
 			figures := p.figures(x, out.AsOf)
@@ -333,15 +336,7 @@ func rankedIndicator(x *programme.Indicator, units []Unit, children map[string][
 		}
 		return 0
 	})
-	for i := range rows {
-		switch {
-		case !rows[i].Known:
-		case i > 0 && rows[i].Value.Cmp(rows[i-1].Value) == 0:
-			rows[i].Rank = rows[i-1].Rank
-		default:
-			rows[i].Rank = i + 1
-		}
-	}
+	shareRanks(rows, func(r *IndicatorRow) *int { return &r.Rank }, func(r IndicatorRow) bool { return r.Known }, func(a, b IndicatorRow) bool { return a.Value.Cmp(b.Value) == 0 })
 	return rows
 }
 
@@ -390,6 +385,40 @@ func periodBefore(period string, d programme.Day) programme.Day {
 	}
 	first := time.Date(at.Year(), at.Month()-time.Month((int(at.Month())-1)%months), 1, 0, 0, 0, 0, time.UTC)
 	return programme.DayOf(first) - 1
+}
+
+// keptTrend is trend, gone through once for what is in the population.
+func (s *Site) keptTrend(ctx context.Context, name string, key trendKey, period string) (points []IndicatorPoint, err error) {
+	err = s.withPopulation(ctx, name, func(p *population) error {
+		p.scoring.Lock()
+		defer p.scoring.Unlock()
+		known, ok := p.trends[key]
+		if !ok {
+			k := slices.IndexFunc(p.run.Indicators, func(x *programme.Indicator) bool { return x.Name == key.indicator })
+			if k < 0 {
+				return nil // a version published a moment ago has it no more
+			}
+			err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+				known, err = s.trend(ctx, tx, p.run, p.run.Indicators[k], key.unit, period, key.asOf)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if p.trends == nil || len(p.trends) > 1000 {
+				p.trends = map[trendKey][]IndicatorPoint{}
+			}
+			p.trends[key] = known
+		}
+		points = slices.Clone(known)
+		return nil
+	})
+	return points, err
+}
+
+type trendKey struct {
+	indicator, unit string
+	asOf            programme.Day
 }
 
 // trend computes an indicator as of the ends of past periods, from the facts of these days as known today. Who was not enrolled yet, or had
@@ -488,16 +517,7 @@ func (d *IndicatorDetail) subjects(ctx context.Context, tx *db.Tx, all []brought
 	for i, b := range all {
 		ids[i] = b.id
 	}
-	found := map[string]Subject{}
-	err := db.Chunks(ids, func(ids []string) error {
-		return tx.Each(ctx, "SELECT s.id, s.key, s.unit, u.name, s.name FROM subject s JOIN unit u ON u.code = s.unit WHERE s.id IN ("+db.In(len(ids), 1)+")", db.Args(ids),
-			func(scan func(...any) error) error {
-				sub := Subject{Programme: d.Running.Name}
-				err := scan(&sub.ID, &sub.Key, &sub.Unit, &sub.UnitName, &sub.Name)
-				found[sub.ID] = sub
-				return err
-			})
-	})
+	found, err := namesOf(ctx, tx, ids)
 	for _, b := range all {
 		d.Subjects = append(d.Subjects, IndicatorSubject{found[b.id], b.Figure})
 	}

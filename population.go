@@ -37,6 +37,7 @@ type population struct {
 	trial   trial
 
 	indicators map[figuresKey][]assess.Figure // of what is in all
+	trends     map[trendKey][]IndicatorPoint  // the same, of its past
 
 	used  atomic.Int64 // microseconds since 1970, by the machine's clock
 	timer *time.Timer
@@ -212,7 +213,7 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 			return err
 		}
 		if len(news)+len(changed) > 0 {
-			p.results, p.levers, p.indicators = nil, nil, nil
+			p.results, p.levers, p.indicators, p.trends = nil, nil, nil, nil
 		}
 		if len(news) > mostNews {
 			p.forgetLive()

@@ -3,7 +3,6 @@ package web
 import (
 	"net/url"
 	"strconv"
-	"strings"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/programme"
@@ -179,7 +178,7 @@ func (v view) counted(d bihuan.IndicatorValue) string {
 	if d.Counted == d.Meant {
 		return strconv.Itoa(d.Counted)
 	}
-	return strings.Join([]string{strconv.Itoa(d.Counted), strconv.Itoa(d.Meant)}, " / ")
+	return strconv.Itoa(d.Counted) + " / " + strconv.Itoa(d.Meant)
 }
 
 func known(ok bool, d programme.Decimal) string {
