@@ -228,7 +228,7 @@ func TestHidden(t *testing.T) {
 			}
 			m, err := r.site.Matter(r.ctx, a, proposal.ID)
 			r.must(err)
-			if said := fmt.Sprintf("%+v %v", m, m.Forms[0].Values); strings.Contains(said, "演示m2") || strings.Contains(said, "139") || m.Raiser != "" {
+			if said := fmt.Sprintf("%+v %v", m, m.Forms[0].Values); strings.Contains(said, "演示m2") || strings.Contains(said, "13900000000") || m.Raiser != "" {
 				r.Errorf("%q learns %s", who, said)
 			}
 		}
