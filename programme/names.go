@@ -189,6 +189,9 @@ func (l *loader) roundNames(r *Round) {
 func (l *loader) indicatorNames(i *Indicator) {
 	by := []string{"unit", "week", "month", "quarter", "half_year", "year"}
 	for _, f := range append([]*Form{{Name: SubjectForm, Fields: l.p.Subject.Fields}}, l.p.Forms...) {
+		if f.Many || f.Ballot {
+			continue // there is no one choice of a subject
+		}
 		for _, x := range f.Fields {
 			if x.Type == Choice {
 				by = append(by, f.Name+"."+x.Name)
