@@ -64,6 +64,16 @@ func (s *Site) Appeal(ctx context.Context, a Actor, roundID, subjectID, clause, 
 	return s.Matter(ctx, a, id)
 }
 
+// AppealsUntil is the last day on which the results of a decided round may be appealed against; zero when no day ends it, or nothing is
+// decided.
+func (s *Site) AppealsUntil(run *Running, r Round) programme.Day {
+	x, err := s.process(run, appealMatter)
+	if err != nil || len(x.Matter.Raise.Within) == 0 || r.State != RoundDecided {
+		return 0
+	}
+	return x.RaisedUntil(programme.DayOf(r.DecidedAt))
+}
+
 // mayAppeal refuses who does not speak for the subject, and what is not decided yet.
 func (s *Site) mayAppeal(ctx context.Context, tx *db.Tx, a Actor, run *Running, r Round, subjectID string) error {
 	unit, err := pinnedUnit(ctx, tx, r.ID, subjectID)
@@ -78,7 +88,7 @@ func (s *Site) mayAppeal(ctx context.Context, tx *db.Tx, a Actor, run *Running, 
 		return err
 	}
 	if r.State != RoundDecided {
-		return refuse(Conflict, "还没有评定，现为“{0}”；公示期间可以提出异议", "nothing is decided yet, {0} is under way; objections can be made while results are published", underWay(run, r))
+		return refuse(Conflict, "还没有评定，现为“{0}”；公示期间可以提出异议", "nothing is decided yet, the round stands at “{0}”; objections can be made while results are published", underWay(run, r))
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (s *Site) mayDecideNow(run *Running, r Round) error {
 	case r.State == RoundDecided:
 		return refuse(Conflict, "{0}已于{1}评定", "{0} decided it on {1}", nameOr(r.DecidedBy), when(r.DecidedAt))
 	case r.State == RoundCollecting || r.Step < len(r.Steps)-1:
-		return refuse(Conflict, "现为“{0}”，各环节结束后才能评定", "{0} is under way; decide when all steps are over", underWay(run, r))
+		return refuse(Conflict, "现为“{0}”，各环节结束后才能评定", "the round stands at “{0}”; decide when all steps are over", underWay(run, r))
 	}
 	return s.publicityOver(run, r)
 }

@@ -24,6 +24,7 @@ type Matter struct {
 	Name                string         // of its process
 	Kind                programme.Text // how that is called
 	Title               string
+	Called              programme.Text // its title, where it is about a clause in both languages
 	Subject             Subject
 	Unit, UnitName      string // the body that handles it now
 	Clause              string // that it is about, if any

@@ -67,7 +67,7 @@ func (s *Site) follow(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter
 
 // titled names a matter in a notice.
 func (m *stored) titled() programme.Text {
-	return programme.T("{0} {1}", "{0} {1}").Fill(m.Kind, m.Title)
+	return programme.T("{0} {1}", "{0} {1}").Fill(m.Kind, m.called())
 }
 
 // about puts the name of the matter before a text.

@@ -240,8 +240,10 @@ func (v viewer) hideFields(x *programme.Process, form *programme.Form, person st
 // show gives a matter as the viewer may know it.
 func (v viewer) show(m stored, raiser raiserName) Matter {
 	out := m.Matter
+	out.Called = m.called()
 	switch {
 	case v.sees == matterTold:
+		out.Called = m.Kind
 		out.Title, out.Lead, out.With, out.Subject.Name, out.Subject.Key, out.Subject.ID = m.Kind.In(v.lang()), "", nil, m.Subject.UnitName, "", ""
 	case v.sees < matterHouse:
 		out.Lead, out.With = "", nil

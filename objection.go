@@ -130,11 +130,25 @@ func (s *Site) against(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter,
 	return beginning{actor: a, person: a.ID, roles: x.Matter.Raise.By, x: x, values: values, title: titleOfResult(pinned, clause), clause: clause, round: round}, nil
 }
 
+var wholeResult = programme.T("整个结果", "the whole result")
+
+// called is what a matter is called. One that is about a clause was named by it, and is named so in the other language as well.
+func (m *stored) called() programme.Text {
+	t := programme.T(m.Title, m.Title)
+	switch c, ok := m.run.Clause(m.Clause); {
+	case m.Title == wholeResult.Zh:
+		t.En = wholeResult.En
+	case ok && !c.Title.Empty() && m.Title == titleOfResult(m.run, m.Clause):
+		t.En = m.Clause + " " + c.Title.In(programme.En)
+	}
+	return t
+}
+
 // titleOfResult calls a result, or a clause of it, by a name.
 func titleOfResult(run *Running, clause string) string {
 	c, ok := run.Clause(clause)
 	if !ok {
-		return "整个结果"
+		return wholeResult.Zh
 	}
 	return strings.TrimSpace(clause + " " + c.Title.In(programme.Zh))
 }
@@ -208,7 +222,7 @@ func pinnedUnit(ctx context.Context, tx *db.Tx, round, subject string) (unit str
 func (s *Site) publicityRuns(run *Running, r Round) error {
 	step, ok := r.UnderWay()
 	if !ok || step.Name != Publicity {
-		return refuse(Conflict, "现在不是公示期，现为“{0}”", "nothing is published for objections now; {0} is under way", underWay(run, r))
+		return refuse(Conflict, "现在不是公示期，现为“{0}”", "nothing is published for objections now; the round stands at “{0}”", underWay(run, r))
 	}
 	if s.Today() > step.Ends {
 		return refuse(Conflict, "公示已于{0}届满，不再受理异议", "the publicity ended on {0}; objections are no longer taken", step.Ends)

@@ -31,7 +31,7 @@ func (s *Site) matterPile(ctx context.Context, tx *db.Tx, a Actor, q TaskQuery, 
 			return nil, err
 		}
 		err = s.shown(ctx, tx, a, list, func(_ viewer, _ *stored, m Matter) {
-			t := Task{Kind: TaskMatter, Programme: m.Programme, Subject: &m.Subject, Matter: &m, Clause: m.Clause, Round: m.Round, Title: programme.T("{0}：{1}", "{0}: {1}").Fill(m.Kind, m.Title), Count: 1}
+			t := Task{Kind: TaskMatter, Programme: m.Programme, Subject: &m.Subject, Matter: &m, Clause: m.Clause, Round: m.Round, Title: programme.T("{0}：{1}", "{0}: {1}").Fill(m.Kind, m.Called), Count: 1}
 			if m.Clock.Runs && !m.Clock.Stopped {
 				t.Due, t.Overdue = m.Clock.Due, m.Clock.Due < s.Today()
 			}

@@ -60,6 +60,12 @@ func (x *Process) Form(name string) (*Form, bool) {
 	return x.Programme.Form(name)
 }
 
+// RaisedUntil is the last day on which a matter may be raised against what happened on a day; it has one only when its `raise` says `within`.
+func (x *Process) RaisedUntil(since Day) Day {
+	due, _, _, _ := x.earliest(x.Matter.Raise.Within, since, nil, nil, x.Calendar)
+	return due
+}
+
 // Begin raises a matter. The event brings its id (To), who raises it (Roles), and the form (Forms). Since, when it is not
 // zero, is the day of what it is raised against; origin, when it is not nil, is the matter that it is a part of, from which
 // it takes the day it was raised and who may not act.
@@ -74,7 +80,7 @@ func (x *Process) Begin(e Event, since Day, origin *State) (State, []Effect, err
 		}
 	}
 	if len(m.Raise.Within) > 0 && since != 0 {
-		if due, _, _, _ := x.earliest(m.Raise.Within, since, nil, nil, x.Calendar); day > due {
+		if due := x.RaisedUntil(since); day > due {
 			return State{}, nil, refused(RefusedTooLate, T("{0}前可以提起，已经过期", "it could be raised until {0}; that day has passed"), due)
 		}
 	}
@@ -219,6 +225,13 @@ var kindTexts = map[EventKind]Text{
 	EventReturn: T("退回", "returned"), EventAssign: T("交办", "assigned"), EventMerge: T("并案", "merged"), EventAbsorb: T("并入一件", "another merged into it"),
 	EventSplit: T("分拆", "split"), EventWithdraw: T("撤回", "withdrawn"), EventReopen: T("重新办理", "reopened"), EventClose: T("未解决办结", "closed unresolved"),
 	EventRemind: T("催办", "reminded"),
+}
+
+// wayTexts are what one may do, where kindTexts are what was done.
+var wayTexts = map[EventKind]Text{
+	EventPause: T("停钟", "Stop the clock"), EventResume: T("恢复计时", "Let the clock go on"), EventExtend: T("延期", "Extend"), EventTransfer: T("转办", "Transfer"),
+	EventReturn: T("退回", "Return"), EventAssign: T("交办", "Assign"), EventMerge: T("并案", "Merge"), EventSplit: T("分拆", "Split"),
+	EventWithdraw: T("撤回", "Withdraw"), EventClose: T("未解决办结", "Close unresolved"),
 }
 
 // mostSteps is how many happenings a state remembers.

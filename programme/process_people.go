@@ -166,21 +166,21 @@ func (x *Process) Ways(s State) []Way {
 	}
 	handlers := x.Handlers()
 	if _, paused := s.Paused(); paused {
-		ways = append(ways, Way{Kind: EventResume, Title: kindTexts[EventResume], By: append(slices.Clone(handlers), x.Above()...)})
+		ways = append(ways, Way{Kind: EventResume, Title: wayTexts[EventResume], By: append(slices.Clone(handlers), x.Above()...)})
 	} else if st.Ballot == nil {
 		for _, why := range m.Pause {
-			ways = append(ways, Way{Kind: EventPause, Action: why, Title: kindTexts[EventPause], By: handlers})
+			ways = append(ways, Way{Kind: EventPause, Action: why, Title: wayTexts[EventPause], By: handlers})
 		}
 	}
 	if st.Extend != nil && len(s.Extended) == 0 {
-		ways = append(ways, Way{Kind: EventExtend, Title: kindTexts[EventExtend], By: x.extenders(st), Reason: true})
+		ways = append(ways, Way{Kind: EventExtend, Title: wayTexts[EventExtend], By: x.extenders(st), Reason: true})
 	}
 	if s.Joined == 0 {
-		ways = append(ways, Way{Kind: EventWithdraw, Title: kindTexts[EventWithdraw], By: []string{RaiserRole}, To: []string{Withdrawn}})
+		ways = append(ways, Way{Kind: EventWithdraw, Title: wayTexts[EventWithdraw], By: []string{RaiserRole}, To: []string{Withdrawn}})
 	}
 	ways = append(ways, x.handWays(s, handlers)...)
 	if end, ok := m.openEnd(); ok {
-		ways = append(ways, Way{Kind: EventClose, Title: kindTexts[EventClose], By: x.Above(), Reason: true, To: []string{end.Name}})
+		ways = append(ways, Way{Kind: EventClose, Title: wayTexts[EventClose], By: x.Above(), Reason: true, To: []string{end.Name}})
 	}
 	return ways
 }
@@ -191,14 +191,14 @@ func (x *Process) handWays(s State, handlers []string) []Way {
 		return nil
 	}
 	ways := []Way{
-		{Kind: EventAssign, Title: kindTexts[EventAssign], By: append(slices.Clone(handlers), x.Above()...)},
-		{Kind: EventTransfer, Title: kindTexts[EventTransfer], By: handlers, Reason: true},
+		{Kind: EventAssign, Title: wayTexts[EventAssign], By: append(slices.Clone(handlers), x.Above()...)},
+		{Kind: EventTransfer, Title: wayTexts[EventTransfer], By: handlers, Reason: true},
 	}
 	if s.Unit != "" || len(s.Days) <= 1 || s.Assigned != s.Raised {
-		ways = append(ways, Way{Kind: EventReturn, Title: kindTexts[EventReturn], By: handlers, Reason: true})
+		ways = append(ways, Way{Kind: EventReturn, Title: wayTexts[EventReturn], By: handlers, Reason: true})
 	}
-	return append(ways, Way{Kind: EventMerge, Title: kindTexts[EventMerge], By: handlers, To: []string{Merged}},
-		Way{Kind: EventSplit, Title: kindTexts[EventSplit], By: handlers, Reason: true, To: []string{SplitUp}})
+	return append(ways, Way{Kind: EventMerge, Title: wayTexts[EventMerge], By: handlers, To: []string{Merged}},
+		Way{Kind: EventSplit, Title: wayTexts[EventSplit], By: handlers, Reason: true, To: []string{SplitUp}})
 }
 
 func (x *Process) extenders(st *Stage) []string {

@@ -11,23 +11,24 @@ import (
 )
 
 type decisionArgs struct {
-	scoreArgs  // Columns is empty where the viewer may not read the reasons
-	Round      bihuan.Round
-	Row        bihuan.RoundRow
-	Place      string
-	Decision   *bihuan.Decision  // nil: not decided yet
-	Proof      *recomputed       // nil: not asked for
-	Others     []bihuan.Decision // of the same round: what it corrects, or what corrects it
-	Objections []bihuan.Objection
-	Appeals    []bihuan.Matter
-	MayObject  bool
-	MayAppeal  bool
-	MayAnswer  bool
-	Clause     string // what was typed into the objection
-	Body       string
-	Error      *bihuan.Error // what was wrong with the objection
-	Answering  string        // the objection whose answer was wrong
-	Answer     string
+	scoreArgs    // Columns is empty where the viewer may not read the reasons
+	Round        bihuan.Round
+	Row          bihuan.RoundRow
+	Place        string
+	Decision     *bihuan.Decision  // nil: not decided yet
+	Proof        *recomputed       // nil: not asked for
+	Others       []bihuan.Decision // of the same round: what it corrects, or what corrects it
+	Objections   []bihuan.Objection
+	Appeals      []bihuan.Matter
+	MayObject    bool
+	MayAppeal    bool
+	AppealsUntil programme.Day // 0: no day ends it
+	MayAnswer    bool
+	Clause       string // what was typed into the objection
+	Body         string
+	Error        *bihuan.Error // what was wrong with the objection
+	Answering    string        // the objection whose answer was wrong
+	Answer       string
 }
 
 // recomputed is what came out when a decision was computed anew.
@@ -181,7 +182,8 @@ func (r *request) objectionRights(a *decisionArgs) error {
 		if err != nil {
 			return err
 		}
-		a.MayAppeal = held[a.Running.Parties[0].Role]
+		a.AppealsUntil = r.f.site.AppealsUntil(a.Running, a.Round)
+		a.MayAppeal = held[a.Running.Parties[0].Role] && (a.AppealsUntil == 0 || r.f.site.Today() <= a.AppealsUntil)
 	}
 	held, err := r.rolesAt(r.ctx(), a.Running.Programme, a.Round.Unit)
 	a.MayAnswer = held[roleOf(a.Running.Programme, a.Round.Decides)]

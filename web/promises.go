@@ -82,10 +82,10 @@ func checkPromises(r *request) error {
 }
 
 // promiseTexts are the promises in words.
-var promiseTexts = [3]struct{ Title, Says programme.Text }{
-	{programme.T("有问题必有下文", "No finding without follow-up"), programme.T("评定中不符合的每一条，都有整改、有署名有理由的免予整改，或者待答复的异议、复核。", "Every clause that fails in a decided round has a rectification, a waiver with a name and a reason, or a pending objection or appeal.")},
-	{programme.T("有诉求必有回音", "No voice without an answer"), programme.T("提案、纠纷、异议由当事人确认办结，或者公开说明理由；不由承办单位单方办结，更不会不了了之。", "A proposal, dispute or objection ends confirmed by those affected, or with a public reason; never by the office alone, and never silently.")},
-	{programme.T("有数字必有依据", "No number without evidence"), programme.T("每个得分、等级和汇总数都能点开看到佐证，重新计算结果一致。", "Every score, grade and figure opens to the evidence it came from, and computes to the same value.")},
+var promiseTexts = [3]struct{ Title, Short, Says programme.Text }{
+	{programme.T("有问题必有下文", "No finding without follow-up"), programme.T("缺下文", "no follow-up"), programme.T("评定中不符合的每一条，都有整改、有署名有理由的免予整改，或者待答复的异议、复核。", "Every clause that fails in a decided round has a rectification, a waiver with a name and a reason, or a pending objection or appeal.")},
+	{programme.T("有诉求必有回音", "No voice without an answer"), programme.T("缺回音", "no answer"), programme.T("提案、纠纷、异议由当事人确认办结，或者公开说明理由；不由承办单位单方办结，更不会不了了之。", "A proposal, dispute or objection ends confirmed by those affected, or with a public reason; never by the office alone, and never silently.")},
+	{programme.T("有数字必有依据", "No number without evidence"), programme.T("缺依据", "no evidence"), programme.T("每个得分、等级和汇总数都能点开看到佐证，重新计算结果一致。", "Every score, grade and figure opens to the evidence it came from, and computes to the same value.")},
 }
 
 // promiseFigures are the numbers beside a promise.

@@ -50,8 +50,12 @@ func (k *demoCommand) Run(c *console) error {
 	for _, p := range people {
 		config.Demo = append(config.Demo, web.DemoLogin{Login: p.login, Password: demoPassword, Role: p.role})
 	}
+	code, err := guestCode(c.ctx, site)
+	if err != nil {
+		return fmt.Errorf("code of the demo's guest: %w", err)
+	}
 	return serve(c, site, listener, log, k.listening, k.ExitWhenReady, config, func(address string) {
-		k.welcome(c, address, listener.Addr())
+		k.welcome(c, address, listener.Addr(), code)
 	})
 }
 
@@ -187,7 +191,7 @@ func (k *clock) set(at time.Time) {
 }
 
 // welcome says where the demo is, who can sign in, and what to try first. It speaks both languages: a demo is shown around.
-func (k *demoCommand) welcome(c *console, address string, at net.Addr) {
+func (k *demoCommand) welcome(c *console, address string, at net.Addr, code string) {
 	fmt.Fprintf(c.out, "%s\n\n", address)
 	say := func(t programme.Text) {
 		if c.lang == programme.Zh {
@@ -203,6 +207,8 @@ func (k *demoCommand) welcome(c *console, address string, at net.Addr) {
 	for _, p := range people {
 		table = append(table, []string{p.login, demoPassword, p.role.Zh, p.first.Zh}, []string{"", "", p.role.En, p.first.En})
 	}
+	first := guest.first.Fill(address + "/v")
+	table = append(table, []string{"–", code, guest.role.Zh, first.Zh}, []string{"", "", guest.role.En, first.En})
 	table = append(table, []string{"–", "–", visitor.role.Zh, visitor.first.Zh}, []string{"", "", visitor.role.En, visitor.first.En})
 	if err := writeAligned(c.out, table); err != nil {
 		return // whoever asked is gone; the site goes on

@@ -55,6 +55,36 @@ var people = []person{
 var visitor = person{role: programme.T("访客（不用登录）", "visitor (no account)"),
 	first: programme.T("公开页 → 已评定的等级，每条条款为什么得分", "public page → decided grades, and why each clause got its points")}
 
+// guest is on the roster of the demo's enterprise and has no account.
+var guest = person{name: "示例会员", role: programme.T("职工（没有账号）", "employee without an account"),
+	first: programme.T("打开 {0}，输入左边的码：提一件提案；每个码只用一次", "open {0} and type the code on the left: make a proposal; it works once")}
+
+const guestNumber = "YG001"
+
+// guestCode gives the guest a one-time code, another at every start: the site keeps no code, only what it is checked by.
+func guestCode(ctx context.Context, site *bihuan.Site) (string, error) {
+	sub, err := site.SubjectByKey(ctx, bihuan.System(), "union", enterprise)
+	if err != nil {
+		return "", err
+	}
+	added, err := site.AddVoices(ctx, bihuan.System(), sub.ID, "employee", []bihuan.Person{{Name: guest.name, Number: guestNumber}})
+	if err != nil {
+		return "", err
+	}
+	if len(added.Slips) > 0 {
+		return added.Slips[0].Code, nil
+	}
+	roster, err := site.Roster(ctx, bihuan.System(), sub.ID, "employee", guestNumber, bihuan.Page{Limit: 1})
+	if err != nil || len(roster.Voices) == 0 {
+		return "", err
+	}
+	slips, err := site.NewCodes(ctx, bihuan.System(), sub.ID, "employee", roster.Voices[0].ID)
+	if err != nil || len(slips) == 0 {
+		return "", err
+	}
+	return slips[0].Code, nil
+}
+
 // hidden are those who filed the history but do not sign in: every town has an assessor, and all unions share one account.
 func hidden(towns []bihuan.Unit) []person {
 	list := []person{{login: "unions", name: "各企业工会（示例）", grants: []bihuan.Grant{{Programme: "union", Role: "officer", Unit: county}}}}
