@@ -70,7 +70,7 @@ func TestRoundThroughThePages(t *testing.T) {
 		}
 
 		// What failed is followed up, and everybody can count it; the one assessed appeals.
-		d.page("officer", result, "申请复核")
+		d.page("officer", result, "申请复核", "可以申请到")
 		if status, _ := d.post("officer", result+"/appeals", url.Values{"clause": {"2.1.3"}, "body": {""}}); status != http.StatusUnprocessableEntity {
 			t.Errorf("an empty appeal: %d", status)
 		}
@@ -100,6 +100,15 @@ func TestRoundThroughThePages(t *testing.T) {
 		d.page("", round, hero.Name)
 		d.page("", "/p/union", "已评定")
 		d.page("officer", result, "/evidence/")
+
+		// A matter about a clause is called by it in both languages; an appeal is offered as long as it can be made.
+		d.page("officer", "/p/union/matters/appeal", "2.1.3 年度述职")
+		d.speak("officer", "en")
+		d.page("officer", "/p/union/matters/appeal", "2.1.3 Annual duty report")
+		d.later(60)
+		if strings.Contains(d.page("officer", result), `action="`+result+`/appeals"`) {
+			t.Error("an appeal is offered after its days")
+		}
 	})
 }
 
