@@ -34,13 +34,13 @@ func (m *machine) clauseOf(c *clause, x *cells, known *val) {
 	}
 	measure := banded{low: lc.low, high: lc.high}
 	if lc.measure != nil {
-		unrounded := false
-		if known != nil {
+		had := known != nil
+		if had {
 			measure.val = *known
 		} else if m.lean {
-			measure, unrounded = m.unrounded(lc)
+			measure, had = m.unrounded(lc)
 		}
-		if known == nil && !unrounded {
+		if !had {
 			measure = banded{m.at(lc.measure, nil), lc.low, lc.high}
 		}
 		for i := range asked {
