@@ -164,7 +164,7 @@ func (s *Site) openIndicator(ctx context.Context, a Actor, q IndicatorQuery) (In
 		return out.subjects(ctx, tx, all, q.Page)
 	})
 	if err == nil {
-		out.Trend, err = s.keptTrend(ctx, out.Running.Name, trendKey{x.Name, out.unit(), out.AsOf}, out.Period)
+		out.Trend, err = s.keptTrend(ctx, out.Running, x, out.unit(), out.Period, out.AsOf)
 	}
 	if n := len(out.Trend); n > 0 {
 		out.Trend[n-1].IndicatorValue = out.IndicatorValue // today's is the one above: nothing differs within a page
@@ -387,33 +387,46 @@ func periodBefore(period string, d programme.Day) programme.Day {
 	return programme.DayOf(first) - 1
 }
 
-// keptTrend is trend, gone through once for what is in the population.
-func (s *Site) keptTrend(ctx context.Context, name string, key trendKey, period string) (points []IndicatorPoint, err error) {
-	err = s.withPopulation(ctx, name, func(p *population) error {
+// keptTrend is trend, gone through once for what is in the population. No lock is held meanwhile, and what changed meanwhile is not kept.
+func (s *Site) keptTrend(ctx context.Context, run *Running, x *programme.Indicator, unit, period string, asOf programme.Day) ([]IndicatorPoint, error) {
+	members, err := s.membersOf(ctx, run.Name, unit)
+	if err != nil || len(members.ids) > trendSubjects {
+		return nil, err
+	}
+	key := trendKey{x.Name, unit, asOf}
+	var known keptTrend
+	var seq, rev int64
+	err = s.withPopulation(ctx, run.Name, func(p *population) error {
 		p.scoring.Lock()
 		defer p.scoring.Unlock()
-		known, ok := p.trends[key]
-		if !ok {
-			k := slices.IndexFunc(p.run.Indicators, func(x *programme.Indicator) bool { return x.Name == key.indicator })
-			if k < 0 {
-				return nil // a version published a moment ago has it no more
-			}
-			err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-				known, err = s.trend(ctx, tx, p.run, p.run.Indicators[k], key.unit, period, key.asOf)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if p.trends == nil || len(p.trends) > 1000 {
-				p.trends = map[trendKey][]IndicatorPoint{}
-			}
-			p.trends[key] = known
-		}
-		points = slices.Clone(known)
+		known, seq, rev = p.trends[key], p.seq, p.rev
 		return nil
 	})
-	return points, err
+	if err != nil || known.points != nil && slices.Equal(known.ids, members.ids) {
+		return slices.Clone(known.points), err
+	}
+	points, err := s.trend(ctx, run, x, members, period, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return points, s.withPopulation(ctx, run.Name, func(p *population) error {
+		p.scoring.Lock()
+		defer p.scoring.Unlock()
+		if p.seq != seq || p.rev != rev || p.run.Version.ID != run.Version.ID {
+			return nil
+		}
+		if p.trends == nil || len(p.trends) > 1000 {
+			p.trends = map[trendKey]keptTrend{}
+		}
+		p.trends[key] = keptTrend{members.ids, slices.Clone(points)}
+		return nil
+	})
+}
+
+// keptTrend is a trend and whose it is: units are moved in the tree without a word to the population.
+type keptTrend struct {
+	ids    []string
+	points []IndicatorPoint
 }
 
 type trendKey struct {
@@ -421,36 +434,47 @@ type trendKey struct {
 	asOf            programme.Day
 }
 
+// past are those who are or were enrolled within a unit, and when those left who did.
+type past struct {
+	ids  []string
+	left map[string]programme.Day
+}
+
+func (s *Site) membersOf(ctx context.Context, name, unit string) (past, error) {
+	out := past{left: map[string]programme.Day{}}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Each(ctx, "SELECT s.id, s.left_at FROM unit_within w JOIN subject s ON s.unit = w.unit WHERE w.within = $1 AND s.programme = $2 ORDER BY s.id", []any{unit, name},
+			func(scan func(...any) error) error {
+				var id string
+				var at sql.NullInt64
+				err := scan(&id, &at)
+				out.ids = append(out.ids, id)
+				if at.Valid {
+					out.left[id] = programme.DayOf(s.moment(at.Int64))
+				}
+				return err
+			})
+	})
+	return out, err
+}
+
 // trend computes an indicator as of the ends of past periods, from the facts of these days as known today. Who was not enrolled yet, or had
 // left by then, is not among them.
-func (s *Site) trend(ctx context.Context, tx *db.Tx, run *Running, x *programme.Indicator, unit, period string, today programme.Day) ([]IndicatorPoint, error) {
-	var ids []string
-	left := map[string]programme.Day{}
-	err := tx.Each(ctx, "SELECT s.id, s.left_at FROM unit_within w JOIN subject s ON s.unit = w.unit WHERE w.within = $1 AND s.programme = $2 ORDER BY s.id", []any{unit, run.Name},
-		func(scan func(...any) error) error {
-			var id string
-			var at sql.NullInt64
-			err := scan(&id, &at)
-			ids = append(ids, id)
-			if at.Valid {
-				left[id] = programme.DayOf(s.moment(at.Int64))
-			}
-			return err
-		})
-	if err != nil || len(ids) > trendSubjects {
-		return nil, err
-	}
-	evidence, err := s.factsOf(ctx, tx, run, ids, nil)
-	if err != nil {
-		return nil, err
-	}
-	logs, err := s.matterLogs(ctx, tx, run, ids)
+func (s *Site) trend(ctx context.Context, run *Running, x *programme.Indicator, members past, period string, today programme.Day) ([]IndicatorPoint, error) {
+	var evidence map[string][]assess.Evidence
+	var logs map[string]matterLog
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if evidence, err = s.factsOf(ctx, tx, run, members.ids, nil); err == nil {
+			logs, err = s.matterLogs(ctx, tx, run, members.ids)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	pop := run.Assess.NewPopulation()
 	since := map[string]programme.Day{}
-	for _, id := range ids {
+	for _, id := range members.ids {
 		pop.Put(assess.Subject{Key: id, Evidence: evidence[id]})
 		if list := evidence[id]; len(list) > 0 {
 			since[id] = slices.MinFunc(list, func(a, b assess.Evidence) int { return cmp.Compare(a.On, b.On) }).On
@@ -468,7 +492,7 @@ func (s *Site) trend(ctx context.Context, tx *db.Tx, run *Running, x *programme.
 		var list []assess.Figure
 		for i, f := range run.Assess.Figures(pop, assess.Options{AsOf: p.On}, x) {
 			id := pop.KeyOf(i)
-			if day, gone := left[id]; since[id] != 0 && since[id] <= p.On && (!gone || day > p.On) {
+			if day, gone := members.left[id]; since[id] != 0 && since[id] <= p.On && (!gone || day > p.On) {
 				list = append(list, f)
 			}
 		}

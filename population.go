@@ -37,7 +37,7 @@ type population struct {
 	trial   trial
 
 	indicators map[figuresKey][]assess.Figure // of what is in all
-	trends     map[trendKey][]IndicatorPoint  // the same, of its past
+	trends     map[trendKey]keptTrend         // the same, of its past
 
 	used  atomic.Int64 // microseconds since 1970, by the machine's clock
 	timer *time.Timer
