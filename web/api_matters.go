@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -52,7 +51,7 @@ type MatterJSON struct {
 }
 
 func asMatter(m bihuan.Matter, l programme.Lang) MatterJSON {
-	out := MatterJSON{ID: m.ID, Code: m.Code, Programme: m.Programme, Name: m.Name, Kind: m.Kind.In(l), Title: cmp.Or(m.Called.In(l), m.Title), Subject: m.Subject.ID, Of: m.Subject.Name,
+	out := MatterJSON{ID: m.ID, Code: m.Code, Programme: m.Programme, Name: m.Name, Kind: m.Kind.In(l), Title: m.Called.In(l), Subject: m.Subject.ID, Of: m.Subject.Name,
 		Unit: m.Unit, UnitName: m.UnitName, Clause: m.Clause, Round: m.Round, Stage: m.Stage, StageTitle: m.StageTitle.In(l), Outcome: m.Outcome, Meaning: m.Meaning, Why: m.Why,
 		Raised: dayJSON{m.RaisedOn}, Moved: m.MovedAt, Left: m.Left, Stopped: m.Clock.Stopped, Light: string(m.Light), Holder: m.Holder.In(l), Lead: m.Lead, With: m.With,
 		Joined: m.Joined, Late: m.Late, Seq: m.Seq, Raiser: m.Raiser}

@@ -158,7 +158,7 @@ func matterColumns(v view, list []bihuan.Matter) []matterColumn {
 	columns := []matterColumn{
 		{v.T("编号", "Code"), func(m bihuan.Matter) any { return m.Code }},
 		{v.T("类别", "Kind"), func(m bihuan.Matter) any { return v.In(m.Kind) }},
-		{v.T("标题", "Title"), func(m bihuan.Matter) any { return v.called(m) }},
+		{v.T("标题", "Title"), func(m bihuan.Matter) any { return v.In(m.Called) }},
 		{v.T("对象", "Subject"), func(m bihuan.Matter) any { return m.Subject.Name }},
 		{v.T("承办单位", "Handled by"), func(m bihuan.Matter) any { return m.UnitName }},
 		{v.T("环节", "Stage"), func(m bihuan.Matter) any { return v.In(m.StageTitle) }},

@@ -427,11 +427,3 @@ func turnOff(now, value string) string {
 	}
 	return value
 }
-
-// called is the title of a matter in the reader's language.
-func (v view) called(m bihuan.Matter) string {
-	if m.Called.Empty() {
-		return m.Title
-	}
-	return v.In(m.Called)
-}
