@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"time"
@@ -30,7 +31,8 @@ type BallotFigures struct {
 	ID       string
 	Form     *programme.Form
 	Subject  Subject
-	Matter   string // its ID; empty: of the subject itself
+	Matter   string         // its ID; empty: of the subject itself
+	Called   programme.Text // what the matter is called; by a link only its kind, unless everybody may know it
 	OpenedAt time.Time
 	ClosesOn programme.Day // its last day
 	Over     bool
@@ -43,7 +45,8 @@ type BallotFigures struct {
 	Withheld bool           // it is over, but more would tell what single people said
 	Why      string         // it was broken off
 	Evidence string         // the ID of the evidence that holds its figures; empty: none
-	Calls    bool           // the actor may call such ballots, and open this one's link
+	Calls    bool           // the actor may call such ballots, or handles the matter, and may open this one's link
+	Hides    bool           // the programme hides whom it invites: it can have no link, which would tell them by trying names
 	Stops    bool           // he may break it off
 	Link     string         // the last part of its link, for those who may; empty: there is none, or it has ended
 }
@@ -52,8 +55,10 @@ type BallotFigures struct {
 type storedBallot struct {
 	BallotFigures
 	programme, version string
+	run                *Running // of that version
 	link               string
-	invites            bool // the actor, or did until he voted
+	matter             *stored // nil: of the subject itself
+	invites            bool    // the actor, or did until he voted
 }
 
 const selectBallot = `SELECT b.id, b.programme, b.version_id, b.form, COALESCE(b.matter_id, ''), b.opened_at, b.closes_on, b.ended_at, b.counted, b.why, b.evidence_id, COALESCE(b.link, ''),
@@ -85,9 +90,28 @@ func (s *Site) ballots(ctx context.Context, tx *db.Tx, where string, args ...any
 		if !ok {
 			return nil, fmt.Errorf("ballot %s: no form %s", out[i].ID, forms[i])
 		}
-		out[i].Form = form
+		out[i].run, out[i].Form = run, form
 	}
-	return out, nil
+	return out, s.nameMatters(ctx, tx, out)
+}
+
+// nameMatters reads the matters that ballots belong to.
+func (s *Site) nameMatters(ctx context.Context, tx *db.Tx, ballots []storedBallot) error {
+	of := map[string][]*storedBallot{}
+	for i := range ballots {
+		if b := &ballots[i]; b.Matter != "" {
+			of[b.Matter] = append(of[b.Matter], b)
+		}
+	}
+	return db.Chunks(slices.Sorted(maps.Keys(of)), func(ids []string) error {
+		list, err := s.matters(ctx, tx, "WHERE m.id IN ("+db.In(len(ids), 1)+")", db.Args(ids)...)
+		for i := range list {
+			for _, b := range of[list[i].ID] {
+				b.matter, b.Called = &list[i], list[i].called()
+			}
+		}
+		return err
+	})
 }
 
 func (s *Site) ballotWhere(ctx context.Context, tx *db.Tx, where string, args ...any) (storedBallot, error) {
@@ -151,21 +175,7 @@ func (s *Site) Ballot(ctx context.Context, a Actor, id string) (BallotFigures, e
 		if err := s.showBallot(ctx, tx, a, &out); err != nil {
 			return err
 		}
-		if out.Matter == "" {
-			return s.showRights(ctx, tx, a, &out)
-		}
-		if out.May || out.Voted {
-			return nil
-		}
-		m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1", out.Matter)
-		if err != nil {
-			return err
-		}
-		v, err := s.viewerOf(ctx, tx, a, m)
-		if err == nil && v.sees < matterPublic {
-			err = notFound("该表决", "ballot")
-		}
-		return err
+		return s.showRights(ctx, tx, a, &out)
 	})
 	if err != nil {
 		return BallotFigures{}, fmt.Errorf("ballot %s: %w", id, err)
@@ -173,45 +183,70 @@ func (s *Site) Ballot(ctx context.Context, a Actor, id string) (BallotFigures, e
 	return out.BallotFigures, nil
 }
 
-// showRights fills in what the actor may do with a ballot of a subject.
+// showRights fills in what the actor may do with a ballot.
 func (s *Site) showRights(ctx context.Context, tx *db.Tx, a Actor, b *storedBallot) error {
-	run, at, err := s.heldAtBallot(ctx, tx, a, *b)
+	may, err := s.ballotRights(ctx, tx, a, *b)
 	switch {
 	case err != nil:
 		return err
-	case !at.any() && !b.May && !b.Voted:
+	case !may.see && !b.May && !b.Voted:
 		return notFound("该表决", "ballot")
 	case b.Over:
 		return nil
 	}
-	b.Stops = at.above(run)
-	if b.Calls = at.calls(run); b.Calls && s.Today() <= b.ClosesOn {
+	b.Calls, b.Hides, b.Stops = may.call, b.hides(), may.stop
+	if may.call && s.Today() <= b.ClosesOn {
 		b.Link = b.link
 	}
 	return nil
 }
 
-// heldAtBallot gives the version that a ballot of a subject is of, and what the actor holds there.
-func (s *Site) heldAtBallot(ctx context.Context, tx *db.Tx, a Actor, b storedBallot) (*Running, held, error) {
-	run, err := s.versionIn(ctx, tx, b.version)
-	if err != nil {
-		return nil, held{}, err
-	}
-	at, err := heldAt(ctx, tx, a, b.programme, b.Subject.Unit)
-	return run, at, err
+// ballotRights is what somebody may do with a ballot, beside voting in it.
+type ballotRights struct {
+	see  bool // that there is one, and its figures
+	call bool // and open its link
+	stop bool
 }
 
-// lockSubjectBallot locks a ballot of a subject. Whoever holds nothing there does not learn that there is one.
-func (s *Site) lockSubjectBallot(ctx context.Context, tx *db.Tx, a Actor, id string) (storedBallot, *Running, held, error) {
+// ballotRights looks it up: of a ballot of a subject by what the actor holds there, of one of a matter by what he is to the matter.
+func (s *Site) ballotRights(ctx context.Context, tx *db.Tx, a Actor, b storedBallot) (ballotRights, error) {
+	if b.matter != nil {
+		v, err := s.viewerOf(ctx, tx, a, *b.matter)
+		return ballotRights{see: v.sees >= matterPublic, call: v.callsBallots()}, err
+	}
+	at, err := heldAt(ctx, tx, a, b.programme, b.Subject.Unit)
+	return ballotRights{see: at.any(), call: at.calls(b.run), stop: at.above(b.run)}, err
+}
+
+// callsBallots tells whether the viewer looks after the ballots of a matter: the house of those who handle it does.
+func (v viewer) callsBallots() bool { return v.sees == matterHouse && !v.ties[tieRecused] }
+
+// hides tells whether the programme hides whom a ballot invites: those who raised its matter, or joined it.
+func (b storedBallot) hides() bool {
+	m := b.matter
+	if m == nil {
+		return false
+	}
+	return slices.ContainsFunc(b.run.Matters, func(opened *programme.Matter) bool { // of the version under which it was opened
+		return opened.Name == m.Name && (hidesPeople(opened) || hidesPeople(m.x.Matter)) && slices.ContainsFunc(opened.Stages, func(st *programme.Stage) bool {
+			return st.Ballot != nil && st.Ballot.Form == b.Form.Name && (st.Ballot.Invite == tieRaiser || st.Ballot.Invite == tieJoined)
+		})
+	})
+}
+
+func hidesPeople(m *programme.Matter) bool { return hides(m, "proposer", tieRaiser, tieJoined) }
+
+// lockBallotOf locks a ballot for somebody who wants to do something with it. Who may not see it does not learn that there is one.
+func (s *Site) lockBallotOf(ctx context.Context, tx *db.Tx, a Actor, id string) (storedBallot, ballotRights, error) {
 	b, err := s.lockBallot(ctx, tx, id)
 	if err != nil {
-		return storedBallot{}, nil, held{}, err
+		return storedBallot{}, ballotRights{}, err
 	}
-	run, at, err := s.heldAtBallot(ctx, tx, a, b)
-	if err == nil && (!at.any() || b.Matter != "") {
+	may, err := s.ballotRights(ctx, tx, a, b)
+	if err == nil && !may.see {
 		err = notFound("该表决", "ballot")
 	}
-	return b, run, at, err
+	return b, may, err
 }
 
 // MyBallots lists the ballots in which the actor may vote and has not, the most urgent first.
@@ -324,15 +359,11 @@ func (s *Site) castVote(ctx context.Context, tx *db.Tx, a Actor, b storedBallot,
 	case s.Today() > b.ClosesOn:
 		return false, refuse(Conflict, "表决已于{0}截止", "the ballot closed on {0}", b.ClosesOn)
 	}
-	run, err := s.versionIn(ctx, tx, b.version)
+	about, err := s.aboutOf(ctx, tx, b.run, b)
 	if err != nil {
 		return false, err
 	}
-	about, err := s.aboutOf(ctx, tx, run, b)
-	if err != nil {
-		return false, err
-	}
-	values, wrong := b.Form.Fill(run.Programme, choices, about)
+	values, wrong := b.Form.Fill(b.run.Programme, choices, about)
 	if err := wrongFields(wrong); err != nil {
 		return false, err
 	}
@@ -573,10 +604,12 @@ func (s *Site) breakOffBallot(ctx context.Context, tx *db.Tx, m *stored) error {
 }
 
 // ballotOf gives the ballot of a matter that runs, or the last one; nil when it never had one.
-func (s *Site) ballotOf(ctx context.Context, tx *db.Tx, a Actor, m stored) (*BallotFigures, error) {
+func (s *Site) ballotOf(ctx context.Context, tx *db.Tx, v viewer, m stored) (*BallotFigures, error) {
 	list, err := s.ballots(ctx, tx, "WHERE b.matter_id = $1 ORDER BY b.opened_at DESC, b.id DESC LIMIT 1", m.ID)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return &list[0].BallotFigures, s.showBallot(ctx, tx, a, &list[0])
+	b := &list[0]
+	b.Calls = !b.Over && v.callsBallots()
+	return &b.BallotFigures, s.showBallot(ctx, tx, v.actor, b)
 }

@@ -2,6 +2,7 @@ package bihuan_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,7 +30,8 @@ func TestBallotLink(t *testing.T) {
 			return link
 		}
 		vote := func(from, link, number string) error {
-			return r.site.VoteByLink(r.ctx, from, link, " 王芳", number, values{"overall": "satisfied"})
+			_, err := r.site.VoteByLink(r.ctx, from, link, " 王芳", number, values{"overall": "satisfied"})
+			return err
 		}
 		for login, want := range map[string]bihuan.Kind{"": bihuan.Unauthenticated, "m1": bihuan.Forbidden, "chair2": bihuan.NotFound} {
 			open(login)
@@ -46,7 +48,7 @@ func TestBallotLink(t *testing.T) {
 				t.Errorf("%s is shown the link %q, %v", login, b.Link, err)
 			}
 		}
-		r.err = r.site.VoteByLink(r.ctx, "1", link, "王芳", "A1", values{})
+		_, r.err = r.site.VoteByLink(r.ctx, "1", link, "王芳", "A1", values{})
 		r.Want(bihuan.Invalid)
 
 		var done, told atomic.Int64
@@ -67,7 +69,8 @@ func TestBallotLink(t *testing.T) {
 		if b, err := r.site.BallotByLink(r.ctx, link); err != nil || done.Load() != 6 || told.Load() != 12 || b.Votes != 6 || b.Invited != 12 || b.Tally != nil || b.Link != "" {
 			t.Errorf("%d voted, %d told: %+v, %v", done.Load(), told.Load(), b, err)
 		}
-		voted, nobody := r.site.MayVoteByLink(r.ctx, "2", link, "王芳", "A1"), r.site.MayVoteByLink(r.ctx, "2", link, "王芳", "A9")
+		_, voted := r.site.MayVoteByLink(r.ctx, "2", link, "王芳", "A1")
+		_, nobody := r.site.MayVoteByLink(r.ctx, "2", link, "王芳", "A9")
 		if r.err = voted; fmt.Sprint(voted) != fmt.Sprint(nobody) {
 			t.Errorf("who has voted is told: %v, %v", voted, nobody)
 		}
@@ -85,6 +88,97 @@ func TestBallotLink(t *testing.T) {
 		r.Want(bihuan.Conflict)
 		if b, err := r.site.Ballot(r.ctx, r.Login("chair"), id); err != nil || !b.Counted || b.Link != "" || b.Tally["satisfied"] != 6 {
 			t.Errorf("counted: %+v, %v", b, err)
+		}
+	})
+}
+
+// The ballot of a matter has a link as well, for those who handle it: it tells what is rated and never who raised it, takes a vote of
+// each who is invited, also when many try at once, moves the matter on, and ends with the stage.
+func TestMatterBallotLink(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r, map[string]string{"invite: joined": "invite: member"})
+		var people []bihuan.Person
+		for i := range 6 {
+			people = append(people, bihuan.Person{Name: "王芳", Number: fmt.Sprint("A", i)})
+		}
+		slips := r.Who("chair").AddVoices(people...)
+		m := r.As(r.Speak(slips[0].Code)).Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
+		r.Want()
+		r.Who("chair").Do(m.ID, "accept")
+		r.Do(m.ID, "start", form("plan", values{"steps": "换灯", "due": "2021-06-20"}))
+		id := r.Do(m.ID, "done", form("result", values{"done": "已换"})).Ballot.ID
+		open := func(login string) (link string) {
+			link, r.err = r.site.OpenBallotLink(r.ctx, r.Login(login), id)
+			return link
+		}
+		vote := func(from, link, number string) error {
+			_, err := r.site.VoteByLink(r.ctx, from, link, "王芳", number, values{"overall": "satisfied"})
+			return err
+		}
+		for login, want := range map[string]bihuan.Kind{"": bihuan.Unauthenticated, "m1": bihuan.Forbidden, "chair2": bihuan.Forbidden} { // proposals are public: there is no secret in the ballot
+			open(login)
+			r.Want(want)
+		}
+		old := open("east")
+		r.Want()
+		link := open("chair")
+		r.Want()
+		r.err = vote("1", old, "A1")
+		r.Want(bihuan.NotFound)
+		r.err = vote("1", link, "A9")
+		r.Want(bihuan.Unauthenticated)
+		r.err = r.site.BreakOffBallot(r.ctx, r.Login("east"), id, "x")
+		r.Want(bihuan.Invalid)
+		seen, err := r.site.BallotByLink(r.ctx, link)
+		r.must(err)
+		if told := fmt.Sprintf("%+v", seen); seen.Called.Zh != "修路灯" || seen.Link != "" || strings.Contains(told, "王芳") || strings.Contains(told, "A0") {
+			t.Errorf("by the link: %s", told)
+		}
+		if b, err := r.site.Ballot(r.ctx, r.Login("m1"), id); err != nil || b.Link != "" || b.Calls {
+			t.Errorf("a member is shown %+v, %v", b, err)
+		}
+
+		var done, told atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 18 {
+			wg.Go(func() {
+				err := vote(fmt.Sprint(i), link, fmt.Sprint("a", i%6))
+				if k, refused := bihuan.KindOf(err); err == nil {
+					done.Add(1)
+				} else if refused && (k == bihuan.Unauthenticated || k == bihuan.Conflict) {
+					told.Add(1)
+				} else {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if done.Load() != 6 || told.Load() != 12 {
+			t.Errorf("%d voted, %d were told", done.Load(), told.Load())
+		}
+		r.Day("2021-06-12")
+		if m := r.At(m.ID, "benefit", "2021-07-12"); m.Ballot.Tally["satisfied"] != 6 || m.Ballot.Invited != 12 {
+			t.Errorf("%+v", m.Ballot)
+		}
+		r.err = vote("2", link, "A1")
+		r.Want(bihuan.Conflict)
+		open("chair")
+		r.Want(bihuan.Conflict)
+	})
+}
+
+// A ballot that asks those whose names are hidden has no link: whoever holds the roster would learn by trying who they are.
+func TestNoLinkToTheHidden(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r)
+		m := r.Who("m1").Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
+		r.Who("chair").Do(m.ID, "accept")
+		r.Do(m.ID, "start", form("plan", values{"steps": "换灯", "due": "2021-06-20"}))
+		m = r.Do(m.ID, "done", form("result", values{"done": "已换"}))
+		_, r.err = r.site.OpenBallotLink(r.ctx, r.as, m.Ballot.ID)
+		r.Want(bihuan.Invalid)
+		if b, err := r.site.Ballot(r.ctx, r.as, m.Ballot.ID); err != nil || !b.Calls || !b.Hides {
+			t.Errorf("%+v, %v", b, err)
 		}
 	})
 }

@@ -149,11 +149,13 @@ func (s *Site) BreakOffBallot(ctx context.Context, a Actor, id, reason string) e
 		return err
 	}
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		b, run, at, err := s.lockSubjectBallot(ctx, tx, a, id)
+		b, may, err := s.lockBallotOf(ctx, tx, a, id)
 		switch {
 		case err != nil:
 			return err
-		case !at.above(run):
+		case b.Matter != "":
+			return refuse(Invalid, "事项的评议随它的环节结束", "the ballot of a matter ends with its stage")
+		case !may.stop:
 			return mayNot()
 		case b.Over:
 			return refuse(Conflict, "表决已经结束", "the ballot is over")

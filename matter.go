@@ -495,7 +495,7 @@ func (s *Site) matterFile(ctx context.Context, tx *db.Tx, a Actor, v viewer, m s
 			out.Next = append(out.Next, w)
 		}
 	}
-	if out.Ballot, err = s.ballotOf(ctx, tx, a, m); err != nil {
+	if out.Ballot, err = s.ballotOf(ctx, tx, v, m); err != nil {
 		return MatterFile{}, err
 	}
 	if out.Reminds, err = s.mayRemind(ctx, tx, m, v); err != nil {

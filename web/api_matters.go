@@ -383,6 +383,7 @@ type ballotJSON struct {
 	Form     formJSON       `json:"form"`
 	Subject  string         `json:"subject"`
 	Matter   string         `json:"matter,omitempty" doc:"Its ID; absent: of the subject itself"`
+	Called   string         `json:"called,omitempty" doc:"What the matter is called"`
 	Opened   time.Time      `json:"opened_at"`
 	Closes   dayJSON        `json:"closes" doc:"Its last day"`
 	Over     bool           `json:"over"`
@@ -393,11 +394,16 @@ type ballotJSON struct {
 	Withheld bool           `json:"withheld" doc:"It is over, but more would tell what single people said"`
 	May      bool           `json:"may" doc:"You may vote and have not"`
 	Voted    bool           `json:"voted" doc:"You have"`
+	Link     string         `json:"link,omitempty" doc:"The path by which those of the roster vote with name and number, for those who may open it"`
 }
 
 func asBallot(b bihuan.BallotFigures, l programme.Lang) ballotJSON {
-	return ballotJSON{ID: b.ID, Form: asForm(b.Form, l), Subject: b.Subject.ID, Matter: b.Matter, Opened: b.OpenedAt, Closes: dayJSON{b.ClosesOn}, Over: b.Over, Counted: b.Counted,
-		Invited: b.Invited, Votes: b.Votes, Tally: b.Tally, Withheld: b.Withheld, May: b.May, Voted: b.Voted}
+	out := ballotJSON{ID: b.ID, Form: asForm(b.Form, l), Subject: b.Subject.ID, Matter: b.Matter, Called: b.Called.In(l), Opened: b.OpenedAt, Closes: dayJSON{b.ClosesOn},
+		Over: b.Over, Counted: b.Counted, Invited: b.Invited, Votes: b.Votes, Tally: b.Tally, Withheld: b.Withheld, May: b.May, Voted: b.Voted}
+	if b.Link != "" {
+		out.Link = linkedBallotURL(b.Link)
+	}
+	return out
 }
 
 // apiBallots: secret ballots.

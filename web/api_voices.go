@@ -156,7 +156,7 @@ func (f *face) apiSubjectBallots(api huma.API) {
 	type linkJSON struct {
 		Link string `json:"link,omitempty" doc:"The path by which those of the roster vote with name and number, until the ballot is over"`
 	}
-	verb(f, api, "POST", "/ballots/{ballot}/link", "ballotLink", "Give a running ballot of a subject a link of its own, or take it away; a new one ends the old",
+	verb(f, api, "POST", "/ballots/{ballot}/link", "ballotLink", "Give a running ballot, of a subject or of a matter, a link of its own, or take it away; a new one ends the old",
 		func(ctx context.Context, c caller, in *struct {
 			Ballot string `path:"ballot"`
 			Body   struct {

@@ -20,12 +20,14 @@ func linkedBallot(r *request) error { return r.linkedBallot(http.StatusOK, linke
 
 func (r *request) linkedBallot(status int, p linkedBallotPage) error {
 	p.Token = r.PathValue("link")
-	var err error
-	if p.Ballot, err = r.f.site.BallotByLink(r.ctx(), p.Token); err != nil && !p.Done {
-		return err
+	if p.Ballot.ID == "" {
+		var err error
+		if p.Ballot, err = r.f.site.BallotByLink(r.ctx(), p.Token); err != nil {
+			return err
+		}
 	}
 	title := programme.T("无记名评议", "Secret ballot")
-	if p.Ballot.Form != nil && !p.Ballot.Form.Title.Empty() {
+	if !p.Ballot.Form.Title.Empty() {
 		title = p.Ballot.Form.Title
 	}
 	return r.pageWith(status, linkedBallotView(r.view(title), p))
@@ -47,9 +49,9 @@ func voteByLink(r *request) error {
 	}
 	var err error
 	if p.Done = r.PostForm.Has("_vote"); p.Done {
-		err = r.f.site.VoteByLink(r.ctx(), r.from(), link, p.Name, p.Number, choices)
+		p.Ballot, err = r.f.site.VoteByLink(r.ctx(), r.from(), link, p.Name, p.Number, choices)
 	} else {
-		err = r.f.site.MayVoteByLink(r.ctx(), r.from(), link, p.Name, p.Number)
+		p.Ballot, err = r.f.site.MayVoteByLink(r.ctx(), r.from(), link, p.Name, p.Number)
 	}
 	if known := refusedEntry(err); known != nil {
 		return r.linkedBallot(statuses[known.Kind], linkedBallotPage{Name: p.Name, Number: p.Number, ballotPage: ballotPage{Error: known}})

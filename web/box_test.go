@@ -10,18 +10,27 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/exchange"
 )
 
-// closeLoop lets the first enterprise run a second programme, of matters: an officer, members, and the town.
-func (d *door) closeLoop() (home string) {
+// publishLoop publishes the programme of matters, with some of its words replaced.
+func (d *door) publishLoop(replace ...string) {
 	d.Helper()
-	_, err := d.site.Publish(d.Context(), bihuan.System(), os.DirFS("../testdata/loop"), "loop", "")
+	text, err := os.ReadFile("../testdata/loop/programme.yaml")
 	d.must(err)
+	_, err = d.site.Publish(d.Context(), bihuan.System(), fstest.MapFS{"programme.yaml": {Data: []byte(strings.NewReplacer(replace...).Replace(string(text)))}}, "loop", "")
+	d.must(err)
+}
+
+// closeLoop lets the first enterprise run a second programme, of matters: an officer, members, and the town.
+func (d *door) closeLoop(replace ...string) (home string) {
+	d.Helper()
+	d.publishLoop(replace...)
 	unit := d.subjects[0].Unit
-	_, err = d.site.Enrol(d.Context(), bihuan.System(), "loop", []bihuan.NewSubject{{Row: 2, Unit: unit, Fields: map[string]any{"code": "E1", "title": "东一之家"}}}, bihuan.Import{})
+	_, err := d.site.Enrol(d.Context(), bihuan.System(), "loop", []bihuan.NewSubject{{Row: 2, Unit: unit, Fields: map[string]any{"code": "E1", "title": "东一之家"}}}, bihuan.Import{})
 	d.must(err)
 	for login, g := range map[string]bihuan.Grant{"chair": {Programme: "loop", Role: "officer", Unit: unit}, "m1": {Programme: "loop", Role: "member", Unit: unit},
 		"m2": {Programme: "loop", Role: "member", Unit: unit}, "east": {Programme: "loop", Role: "assessor", Unit: town}} {

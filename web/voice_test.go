@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bihuan.dev/bihuan"
+	"bihuan.dev/bihuan/programme"
 )
 
 // stranger gives a browser that nobody has signed in with.
@@ -160,6 +161,74 @@ func TestBallotLinkOnPages(t *testing.T) {
 		}
 		if body := d.page("officer", ballot); strings.Contains(body, link) {
 			t.Error("the link is still shown")
+		}
+	})
+}
+
+// The ballot of a matter on a poster: those who handle it open the link, its page says what is rated and not who raised it, and the API
+// tells the same. Where those invited are hidden there is no link, and the page says why.
+func TestMatterBallotLinkOnPages(t *testing.T) {
+	throughTheDoor(t, 1, func(d *door) {
+		home := d.closeLoop("invite: joined, least: 30%", "invite: member, least: 30%")
+		_, err := d.site.AddVoices(d.Context(), bihuan.System(), home, "member", []bihuan.Person{{Name: "王芳", Number: "A1"}})
+		d.must(err)
+		rating := func(title string) (matter, ballot string) {
+			status, to := d.send("m1", "/p/loop/subjects/"+home+"/raise/proposal", map[string][]string{"title": {title}, "reason": {"太暗"}}, nil)
+			if status != http.StatusSeeOther {
+				t.Fatalf("raise: %d %s", status, mainPart(to))
+			}
+			matter = strings.TrimSuffix(to, "?raised")
+			for _, mv := range []bihuan.Move{{Action: "accept"}, {Action: "start", Forms: map[string]map[string]any{"plan": {"steps": "换灯", "due": "2026-07-20"}}},
+				{Action: "done", Forms: map[string]map[string]any{"result": {"done": "已换"}}}} {
+				mv.Kind = programme.EventAct
+				chair, err := d.site.SignIn(d.Context(), "chair", password)
+				d.must(err)
+				m, err := d.site.Act(d.Context(), chair, matter[len("/matters/"):], mv)
+				d.must(err)
+				if m.Ballot != nil {
+					ballot = "/ballots/" + m.Ballot.ID
+				}
+			}
+			return matter, ballot
+		}
+		matter, ballot := rating("修路灯")
+		d.page("chair", matter, ballot+"#link")
+		if body := d.page("m2", matter); strings.Contains(body, "#link") {
+			t.Error("a member is shown the way to the link")
+		}
+		d.done("chair", ballot+"/link", url.Values{"open": {"yes"}})
+		link := regexp.MustCompile(`/vote/[A-Z2-9]{12}`).FindString(hygienic(t, d.page("chair", ballot, `class="qr"`, "修路灯", "关闭链接")))
+		if status, body := d.call("chair", "GET", ballot, nil); status != http.StatusOK || !strings.Contains(body, link) || !strings.Contains(body, `"called":"修路灯"`) {
+			t.Errorf("the API: %d %s", status, body)
+		}
+		if status, body := d.call("m2", "POST", ballot+"/link", map[string]any{"open": true}); status != http.StatusForbidden {
+			t.Errorf("a member opens it: %d %s", status, body)
+		}
+		d.stranger("poster")
+		if body := hygienic(t, d.page("poster", link, "评价", "修路灯", "东一之家", "姓名")); strings.Contains(body, "m1") || strings.Contains(body, matter) {
+			t.Errorf("by the link:\n%s", mainPart(body))
+		}
+		who := url.Values{"_name": {"王芳"}, "_number": {"a1"}, "_vote": {"yes"}, "overall": {"satisfied"}}
+		if status, body := d.post("poster", link, who); status != http.StatusOK || !strings.Contains(body, "谢谢") {
+			t.Errorf("voted: %d %s", status, mainPart(body))
+		}
+		if status, body := d.post("poster", link, who); status != http.StatusUnauthorized || !strings.Contains(body, "已经投过票") {
+			t.Errorf("voted twice: %d %s", status, mainPart(body))
+		}
+		d.later(11)
+		_, err = d.site.Tick(d.Context())
+		d.must(err)
+		if status, _ := d.get("poster", link); status != http.StatusConflict {
+			t.Errorf("after the ballot: %d", status)
+		}
+
+		d.publishLoop(`version: "1"`, `version: "2"`)
+		_, ballot = rating("修水管")
+		if body := d.page("chair", ballot, "这次评议没有链接"); strings.Contains(body, "启用链接") {
+			t.Error("a link to the hidden is offered")
+		}
+		if status, body := d.post("chair", ballot+"/link", url.Values{"open": {"yes"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "受邀人不公开") {
+			t.Errorf("a link to the hidden: %d %s", status, mainPart(body))
 		}
 	})
 }

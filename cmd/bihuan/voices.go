@@ -211,6 +211,7 @@ func (k *rostersRevoke) Run(c *console) error {
 type ballotsCommand struct {
 	List ballotsList `cmd:"" help:"List the ballots of a subject and their figures." zh:"列出一个评价对象的无记名评议及其票数。"`
 	Call ballotsCall `cmd:"" help:"Call a ballot; those invited are told." zh:"发起无记名评议，受邀人会收到通知。"`
+	Link ballotsLink `cmd:"" help:"Give a running ballot, also a matter's, a link of its own, or take it away." zh:"给进行中的评议（含事项的评价）开通链接，或关闭链接。"`
 	Stop ballotsStop `cmd:"" help:"End a ballot without counting it; those invited are told why." zh:"中止评议，不计票，并告知受邀人理由。"`
 }
 
@@ -291,6 +292,34 @@ func (k *ballotsCall) Run(c *console) error {
 		return err
 	}
 	fmt.Fprintln(c.out, id)
+	return nil
+}
+
+type ballotsLink struct {
+	storage `embed:""`
+	Ballot  string `arg:"" help:"Which, as list names it; or the code of the matter whose ballot runs." zh:"哪一次，用 list 列出的代号；事项的评价用事项编号。"`
+	Close   bool   `help:"Take the link away; votes that came by it stay." zh:"关闭链接，已投的票有效。"`
+}
+
+// Run opens or closes a link, and prints the path of one that is open.
+func (k *ballotsLink) Run(c *console) error {
+	site, err := k.storage.existing(c)
+	if err != nil {
+		return err
+	}
+	defer site.Close()
+	id := k.Ballot
+	if m, err := site.Matter(c.ctx, bihuan.System(), k.Ballot); err == nil && m.Ballot != nil {
+		id = m.Ballot.ID
+	}
+	if k.Close {
+		return site.CloseBallotLink(c.ctx, bihuan.System(), id)
+	}
+	link, err := site.OpenBallotLink(c.ctx, bihuan.System(), id)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, "/vote/"+link)
 	return nil
 }
 
