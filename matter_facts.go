@@ -116,6 +116,19 @@ func (l matterLog) lists(run *Running, asOf programme.Day, known int64) map[stri
 	return out
 }
 
+// takenUp gives the day on which a matter first left its first stage, by what had happened up to an event; 0: it has not, or nobody knows when.
+func (m *loggedMatter) takenUp(first string, e loggedEvent) programme.Day {
+	if m.events[0].stage != first {
+		return 0
+	}
+	for _, x := range m.events {
+		if x.seq <= e.seq && x.stage != first {
+			return x.on
+		}
+	}
+	return 0
+}
+
 // values gives one matter as it stood after an event: its forms, and what the language knows of every matter.
 func (m *loggedMatter) values(run *Running, e loggedEvent, asOf programme.Day) programme.Values {
 	v := programme.Values{}
@@ -137,6 +150,9 @@ func (m *loggedMatter) values(run *Running, e loggedEvent, asOf programme.Day) p
 	v["on_time"] = e.late == 0 && v["overdue"] == false
 	if e.outcome != "" {
 		v["outcome"] = e.outcome
+	}
+	if day := m.takenUp(matter.Stages[0].Stage, e); day != 0 {
+		v["taken_up"] = day
 	}
 	if e.closed != 0 {
 		v["closed"] = e.closed

@@ -124,6 +124,35 @@ func TestDisputeOverNewYear(t *testing.T) {
 	})
 }
 
+// What was taken up late earns nothing for being timely, whatever day the centre says that it told the person.
+func TestToldInTimeByItsOwnWord(t *testing.T) {
+	each(t, func(r *runner) {
+		subject := centre(r)
+		timely := func(want string) {
+			t.Helper()
+			got, err := r.site.Indicator(r.ctx, r.Login("committee"), bihuan.IndicatorQuery{Programme: "mediation", Name: "timely"})
+			r.must(err)
+			if got.Value.Round(2).String() != want {
+				t.Errorf("timely is %s, want %s", got.Value, want)
+			}
+		}
+		accept := func(m bihuan.MatterFile, day, told string) {
+			t.Helper()
+			r.Day(day)
+			r.Who("clerk").Do(m.ID, "accept", form("acceptance", values{"told": told, "way": "on_the_spot"}))
+			r.must(r.err)
+		}
+		r.Day("2026-03-02")
+		m, _ := r.AtDesk(subject, leak)
+		late, _ := r.AtDesk(subject, leak)
+		accept(m, "2026-03-06", "2026-03-06")
+		timely("1")
+		accept(late, "2026-03-10", "2026-03-06")
+		timely("0.5")
+		r.sameAsAnew("mediation")
+	})
+}
+
 // Who sees what in a dispute centre: a resident his own dispute and nothing else; those accused neither the accusation nor what a
 // dispute says of them; the other centre nothing.
 func TestCentreSight(t *testing.T) {

@@ -91,7 +91,7 @@ func (pr *Program) matterValues(x programme.CaseFiling) programme.Values {
 		return nil
 	}
 	shape := pr.matters.Sub(i)
-	known := map[string]string{"raised": programme.Date, "closed": programme.Date, "due": programme.Date, "overdue": programme.Bool, "on_time": programme.Bool}
+	known := map[string]string{"raised": programme.Date, "taken_up": programme.Date, "closed": programme.Date, "due": programme.Date, "overdue": programme.Bool, "on_time": programme.Bool}
 	var fields []*programme.Field
 	raw := map[string]any{}
 	for name, v := range x.Values {

@@ -124,7 +124,7 @@ func (w *writer) truth(depth int) string {
 		v, p := w.in("s", func() string { return w.truth(depth - 1) })
 		return fmt.Sprintf("%s.%s(%s, %s)", w.texts(), w.pick("all", "exists", "exists_one"), v, p)
 	case 16:
-		return fmt.Sprintf("matters.plea.%s(p, %s)", w.pick("all", "exists"), w.pick("p.overdue", "has(p.closed) && p.closed > as_of", "p.n > p.result.saved",
+		return fmt.Sprintf("matters.plea.%s(p, %s)", w.pick("all", "exists"), w.pick("p.overdue", "has(p.closed) && p.closed > as_of", "has(p.taken_up) ? p.taken_up < as_of : p.overdue", "p.n > p.result.saved",
 			"p.on_time || p.stage == \"done\"", "p.saved >= 1.5", "has(p.result.done)", "p.k == \"red\""))
 	}
 	return fmt.Sprintf("(%s - %s %s duration(\"%s\"))", w.day(), w.day(), w.pick("<", ">=", "=="), w.pick("24h", "48h", "36h", "-24h"))
@@ -244,7 +244,7 @@ func drawSubject(t *rapid.T, key string) Subject {
 		v := values(one)
 		v["id"], v["stage"] = "p", rapid.SampledFrom([]string{"open", "done"}).Draw(t, "stage")
 		if chance(1) {
-			v["closed"], v["on_time"] = date(), true
+			v["taken_up"], v["closed"], v["on_time"] = date(), date(), true
 		} else {
 			v["overdue"] = rapid.Bool().Draw(t, "overdue")
 		}

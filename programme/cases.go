@@ -234,7 +234,7 @@ func (l *loader) caseBallot(f *Form, x *CaseFiling) {
 }
 
 // matterFacts are what rules see of a matter besides the fields of its forms.
-var matterFacts = []string{"id", "stage", "outcome", "raised", "closed", "due", "overdue", "on_time"}
+var matterFacts = []string{"id", "stage", "outcome", "raised", "taken_up", "closed", "due", "overdue", "on_time"}
 
 func (l *loader) caseMatter(x *CaseFiling) {
 	if x.Form == "" || !l.oneOf(&x.Form, T("事项", "matters"), T("没有事项 {0}", "there is no matter {0}"), matterNames(l.p)) {

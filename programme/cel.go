@@ -219,7 +219,7 @@ func matterShape(p *Programme, m *Matter) *Shape {
 	s.add(slot{name: "id", title: T("编号", "number"), typ: types.StringType})
 	s.add(slot{name: "stage", field: stages, title: stages.Title, typ: types.StringType})
 	s.add(slot{name: "outcome", title: T("结果", "outcome"), typ: types.StringType})
-	for _, d := range []slot{{name: "raised", title: T("提出日期", "day raised")}, {name: "closed", title: T("办结日期", "day closed")},
+	for _, d := range []slot{{name: "raised", title: T("提出日期", "day raised")}, {name: "taken_up", title: T("开始处理日期", "day taken up")}, {name: "closed", title: T("办结日期", "day closed")},
 		{name: "due", title: T("到期日期", "day due")}} {
 		d.typ = types.TimestampType
 		s.add(d)
