@@ -187,12 +187,12 @@ func TestRosterLink(t *testing.T) {
 	})
 }
 
-// Guessing ends soon: twenty wrong codes from one address, forty for a link, then one has to wait; others are not kept out.
+// Guessing ends: a hundred wrong codes from one address, forty names for a link, then one has to wait; others are not kept out.
 func TestGuessing(t *testing.T) {
 	each(t, func(r *runner) {
 		loop(r)
 		slips := r.Who("chair").AddVoices(bihuan.Person{Name: "王芳"}, bihuan.Person{Name: "李强"}, bihuan.Person{Name: "赵敏", Number: "7"})
-		for range 20 {
+		for range 100 {
 			r.Speak("AAAA-AAAA-AAAA")
 			r.Want(bihuan.Unauthenticated)
 		}
@@ -219,7 +219,7 @@ func TestGuessing(t *testing.T) {
 		_, r.err = r.site.SpeakByLink(r.ctx, "10.2.0.1", link, "赵敏", "7")
 		r.Want(bihuan.TooMany)
 		var wg sync.WaitGroup // many at once get no more tries than one after the other
-		for range 60 {
+		for range 140 {
 			wg.Go(func() { _, _ = r.site.Speak(r.ctx, "10.3.0.1", "AAAA-AAAA-AAAA") })
 		}
 		wg.Wait()

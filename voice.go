@@ -85,7 +85,7 @@ func (a Actor) Voice() bool { return strings.HasPrefix(a.ID, voicePrefix) }
 // Speak takes a one-time code and gives the actor whose it is. The code is used up: whoever comes second with it is refused like one
 // who guesses. from is where the try comes from, such as a network address: too many wrong ones from there, or in all, have to wait.
 func (s *Site) Speak(ctx context.Context, from, code string) (Actor, error) {
-	return s.tryToSpeak(ctx, []limit{{"from " + from, triesFrom}, {"all", triesInAll}}, refuse(Unauthenticated, "这个码不对，或者已经用过", "this code is wrong, or was used already").
+	return s.tryToSpeak(ctx, []limit{{"code from " + from, triesOfCode}, {"all", triesInAll}}, refuse(Unauthenticated, "这个码不对，或者已经用过", "this code is wrong, or was used already").
 		hint("一个码只能用一次；换了手机请向发码的人要新码", "a code works once; ask whoever gave it to you for a new one"),
 		"code_hash = $1", codeHash(code))
 }
@@ -103,7 +103,8 @@ func (s *Site) SpeakByLink(ctx context.Context, from, link, name, number string)
 // How many wrong codes are taken within lockedFor, and how long one has to wait then. Codes have 60 random bits: no number of tries that a
 // network carries finds one; the bounds spare the house the noise.
 const (
-	triesFrom   = 20
+	triesOfCode = 100 // from one address, behind which there may be a whole enterprise
+	triesFrom   = 20  // from one address, by name and number
 	triesOfLink = 40
 	triesInAll  = 1000
 )

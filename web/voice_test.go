@@ -106,7 +106,7 @@ func TestVoices(t *testing.T) {
 		}
 
 		d.stranger("guesser")
-		for range 40 {
+		for range 101 {
 			status, body = d.post("guesser", "/v", url.Values{"code": {"AAAA-AAAA-AAAA"}})
 		}
 		if status != http.StatusTooManyRequests || !strings.Contains(body, "后再试") {
