@@ -56,6 +56,7 @@ func New(site *bihuan.Site, config Config) http.Handler {
 		mux.HandleFunc(route.pattern, f.handle(route))
 	}
 	mux.Handle("GET /assets/", assets())
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(asset("ring.svg"), http.StatusMovedPermanently)) // asked for where a page names none, such as a download
 	api := f.api(mux)
 	mux.HandleFunc("GET /api", f.handle(route{do: apiDocs(api)}))
 	var h http.Handler = mux
