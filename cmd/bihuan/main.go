@@ -37,6 +37,7 @@ type commands struct {
 	Objections objectionsCommand `cmd:"" help:"List, raise and answer objections to results, and appeal, for scripts." zh:"列出、提出、答复对结果的异议，申请复核，供脚本使用。"`
 	Promises   promisesCommand   `cmd:"" help:"Count what breaks the promises of the house, with the cases; exits 1 when one is broken." zh:"清点违背承诺之处并列出每一处；有违背时退出码为 1。"`
 	Benefits   benefitsCommand   `cmd:"" help:"What people gained by their matters: sums and records." zh:"职工得益台账：合计与记录。"`
+	Indicators indicatorsCommand `cmd:"" help:"The indicators of a unit, or one of them with its units, periods and subjects." zh:"一个单位的指标，或其中一项：按单位、按期、按评价对象。"`
 	Rosters    rostersCommand    `cmd:"" help:"Keep the rosters of those who speak without an account, and their one-time codes." zh:"管理凭码发言的名册和一次性的码。"`
 	Ballots    ballotsCommand    `cmd:"" help:"Call secret ballots of a subject and read their figures." zh:"发起对评价对象的无记名评议，查看票数。"`
 	Publish    publishCommand    `cmd:"" help:"Publish a programme: check it and let it run on the site." zh:"发布规范程序：检查通过后在站点上运行。"`
