@@ -143,6 +143,7 @@ func eachImpatient(t *testing.T, test func(r *runner)) {
 		r := openAs(t, bihuan.Config{Database: url, Files: t.TempDir(), Sending: 300 * time.Millisecond, Retry: 20 * time.Microsecond})
 		r.furnish()
 		loop(r)
+		r.must(r.site.Day(r.ctx)) // what is due is told before there are robots
 		test(r)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"bihuan.dev/bihuan/internal/db"
@@ -25,10 +26,12 @@ type dueNotice struct {
 	subject, name, unit, form string
 	due                       programme.Day
 	stale                     bool
+	at                        string // what the unit is called
 }
 
 // tellDue tells those who file a form that it falls due within a week or its last one stops counting, and once more when it is
-// overdue. Each of them hears of all at once, a notice a programme and day.
+// overdue. Each of them hears of all at once, a notice a programme and day; so do the robots of the units that the subjects lie in, of
+// all that lies there.
 func (s *Site) tellDue(ctx context.Context) error {
 	running, err := s.Programmes(ctx)
 	if err != nil {
@@ -49,7 +52,7 @@ func (s *Site) tellDue(ctx context.Context) error {
 }
 
 // mostDue bounds how many forms one transaction tells of.
-const mostDue = 5000
+const mostDue = 50_000
 
 func (s *Site) tellDueOf(ctx context.Context, tx *db.Tx, run *Running) (more bool, err error) {
 	today := s.Today()
@@ -58,35 +61,29 @@ func (s *Site) tellDueOf(ctx context.Context, tx *db.Tx, run *Running) (more boo
 		WHERE (subject_id, form) IN (SELECT d.subject_id, d.form FROM form_due d JOIN subject s ON s.id = d.subject_id AND s.programme = $1 AND s.left_at IS NULL
 			WHERE d.due_on <= $3 AND d.told < CASE WHEN d.due_on < $2 THEN 2 ELSE 1 END ORDER BY d.subject_id, d.form LIMIT %d)
 		AND told < CASE WHEN due_on < $2 THEN 2 ELSE 1 END
-		RETURNING subject_id, form, due_on, COALESCE(stale_on, 0) = due_on, (SELECT name FROM subject WHERE id = subject_id), (SELECT unit FROM subject WHERE id = subject_id)`, mostDue),
+		RETURNING subject_id, form, due_on, COALESCE(stale_on, 0) = due_on, (SELECT name FROM subject WHERE id = subject_id), (SELECT unit FROM subject WHERE id = subject_id),
+			(SELECT u.name FROM unit u JOIN subject s ON s.unit = u.code WHERE s.id = subject_id)`, mostDue),
 		[]any{run.Name, int64(today), int64(today + dueTold)}, func(scan func(...any) error) error {
 			var d dueNotice
-			err := scan(&d.subject, &d.form, &d.due, &d.stale, &d.name, &d.unit)
+			err := scan(&d.subject, &d.form, &d.due, &d.stale, &d.name, &d.unit, &d.at)
 			list = append(list, d)
 			return err
 		})
 	if err != nil || len(list) == 0 {
 		return false, err
 	}
-	slices.SortFunc(list, func(a, b dueNotice) int {
-		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.name, b.name), cmp.Compare(a.form, b.form))
-	})
+	more = len(list) == mostDue
+	list = slices.DeleteFunc(list, func(d dueNotice) bool { return run.forms[d.form] == nil || len(run.filers(run.forms[d.form])) == 0 })
+	sortDue(list)
 	mine := map[string][]dueNotice{}
 	filers := map[[2]string][]string{} // by unit and role
 	for _, d := range list {
-		form := run.forms[d.form]
-		if form == nil {
-			continue
-		}
-		first := run.filers(form)
-		if len(first) == 0 {
-			continue
-		}
-		key := [2]string{d.unit, first[0].role}
+		role := run.filers(run.forms[d.form])[0].role
+		key := [2]string{d.unit, role}
 		if _, ok := filers[key]; !ok {
 			filers[key] = []string{}
 			near := -1
-			err := eachHolder(ctx, tx, run.Name, d.unit, []string{first[0].role}, 0, func(person string, depth int) {
+			err := eachHolder(ctx, tx, run.Name, d.unit, []string{role}, 0, func(person string, depth int) {
 				if near < 0 || depth == near {
 					near = depth
 					filers[key] = append(filers[key], person)
@@ -104,32 +101,104 @@ func (s *Site) tellDueOf(ctx context.Context, tx *db.Tx, run *Running) (more boo
 	for person, list := range mine {
 		notices = append(notices, notice{person: person, kind: "due", text: dueText(run, list, today)})
 	}
-	return len(list) == mostDue, s.storeNotices(ctx, tx, notices)
+	if err := s.storeNotices(ctx, tx, notices); err != nil {
+		return false, err
+	}
+	return more, s.dueToRobots(ctx, tx, run, list)
 }
 
-// dueText names the first of what is due and counts the rest.
+// dueToRobots tells the robots of units what is due in them and below. The group behind a robot may hold anybody and a subject may be a
+// person, so that the units are named and not the subjects.
+func (s *Site) dueToRobots(ctx context.Context, tx *db.Tx, run *Running, list []dueNotice) error {
+	in := map[string][]dueNotice{} // by unit
+	for _, d := range list {
+		d.name = d.at
+		in[d.unit] = append(in[d.unit], d)
+	}
+	due := map[string][]dueNotice{} // by channel
+	err := db.Chunks(slices.Sorted(maps.Keys(in)), func(units []string) error {
+		return tx.Each(ctx, `SELECT c.id, w.unit FROM channel c JOIN unit_within w ON w.within = c.unit
+			WHERE c.kind IN ('wecom', 'dingtalk', 'feishu') AND c.removed_at IS NULL AND c.programme IN ('', $1) AND w.unit IN (`+db.In(len(units), 2)+")",
+			db.Args(units, any(run.Name)), func(scan func(...any) error) error {
+				var channel, unit string
+				err := scan(&channel, &unit)
+				due[channel] = append(due[channel], in[unit]...)
+				return err
+			})
+	})
+	if err != nil {
+		return fmt.Errorf("robots of units: %w", err)
+	}
+	parcels := map[string]*parcel{}
+	for channel, list := range due {
+		sortDue(list)
+		parcels[channel] = &parcel{Lines: []line{{dueText(run, list, s.Today()), "/todo"}}}
+	}
+	return s.dispatch(ctx, tx, parcels)
+}
+
+// sortDue puts the most urgent first.
+func sortDue(list []dueNotice) {
+	slices.SortFunc(list, func(a, b dueNotice) int {
+		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.name, b.name), cmp.Compare(a.form, b.form))
+	})
+}
+
+// mostDueForms is how many forms a text names; the rest it counts.
+const mostDueForms = 3
+
+// dueText says which forms are due, the most urgent first, each with the first of those that it is due from and how many they are.
 func dueText(run *Running, list []dueNotice, today programme.Day) programme.Text {
-	overdue := 0
+	byForm := map[string][]dueNotice{}
+	var forms []string
+	for _, d := range list {
+		if byForm[d.form] == nil {
+			forms = append(forms, d.form)
+		}
+		byForm[d.form] = append(byForm[d.form], d)
+	}
+	text := dueFormText(run, byForm[forms[0]], today)
+	for _, f := range forms[1:min(len(forms), mostDueForms)] {
+		text = programme.T("{0}；{1}", "{0}; {1}").Fill(text, dueFormText(run, byForm[f], today))
+	}
+	if rest := len(forms) - mostDueForms; rest > 0 {
+		text = programme.T("{0}；另有{1}张表应填", "{0}; and {1} more forms").Fill(text, rest)
+	}
+	return programme.T("{0}：{1}", "{0}: {1}").Fill(run.Title, text)
+}
+
+// dueFormText says from whom one form is due, and when.
+func dueFormText(run *Running, list []dueNotice, today programme.Day) programme.Text {
+	first, last, n, overdue, stale := list[0], list[len(list)-1], len(list), 0, true
 	for _, d := range list {
 		if d.due < today {
 			overdue++
 		}
+		stale = stale && d.stale
 	}
-	d := list[0]
-	what := programme.T("{0}的《{1}》应于{2}前填报", "“{1}” of {0} is to be filed by {2}")
-	if d.stale {
-		what = programme.T("{0}的《{1}》到{2}不再有效，请重新填报", "“{1}” of {0} no longer counts from {2}: file it anew")
+	who := programme.T(first.name, first.name)
+	if n > 1 {
+		who = programme.T("{0}等{1}家", "{0} and {2} more").Fill(first.name, n, n-1)
 	}
-	text := what.Fill(d.name, formTitle(run.forms[d.form]), d.due)
+	form := formTitle(run.forms[first.form])
+	var text programme.Text
 	switch {
-	case len(list) > 1 && overdue > 0:
-		text = programme.T("{0}；连同其他共{1}项，其中{2}项已逾期", "{0}; {1} in all, {2} of them overdue").Fill(text, len(list), overdue)
-	case len(list) > 1:
-		text = programme.T("{0}；连同其他共{1}项", "{0}; {1} in all").Fill(text, len(list))
-	case overdue > 0:
-		text = programme.T("{0}，已逾期", "{0}; it is overdue").Fill(text)
+	case first.due != last.due:
+		text = programme.T("{0}的《{1}》应在{2}至{3}间填报", "“{1}” of {0} is to be filed, from {2} to {3}").Fill(who, form, first.due, last.due)
+	case stale:
+		text = programme.T("{0}的《{1}》到{2}不再有效，请重新填报", "“{1}” of {0} no longer counts from {2}: file it anew").Fill(who, form, first.due)
+	default:
+		text = programme.T("{0}的《{1}》应于{2}前填报", "“{1}” of {0} is to be filed by {2}").Fill(who, form, first.due)
 	}
-	return programme.T("{0}：{1}", "{0}: {1}").Fill(run.Title, text)
+	switch {
+	case overdue == 0:
+		return text
+	case n == 1:
+		return programme.T("{0}，已逾期", "{0}; it is overdue").Fill(text)
+	case overdue == n:
+		return programme.T("{0}，均已逾期", "{0}; all are overdue").Fill(text)
+	}
+	return programme.T("{0}，其中{1}家已逾期", "{0}; {1} of them overdue").Fill(text, overdue)
 }
 
 // tellRounds tells those who have not handed in that a round's step ends within a week, and once more when it has ended; then also

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,6 +63,67 @@ func TestDueFormsAreTold(t *testing.T) {
 		r.days((due - 8).String(), (due - 7).String(), due.String(), (due + 1).String(), (due + 30).String())
 		wantTexts(t, r.texts("officer", "due")[before:], fmt.Sprintf("Model homes: “Roster” of 东一之家 is to be filed by %s", due), fmt.Sprintf("Model homes: “Roster” of 东一之家 is to be filed by %s; it is overdue", due))
 		wantTexts(t, r.texts("assessor", "due"))
+	})
+}
+
+// The robots of units are told in one message a day what is due in them and below, once as it falls due and once as it is overdue, however
+// many processes begin the day. They name units, never subjects, who may be people; a robot of one programme hears of no other, and a
+// unit's mailbox hears nothing of it.
+func TestDueFormsReachRobots(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r)
+		r.days("2021-06-02") // what was never filed is told before there is a robot
+		for _, key := range []string{"E1", "W1"} {
+			r.As(bihuan.System()).File(key, "roster", "2021-06-02", values{"people": 10, "members": 9})
+			r.Want()
+		}
+		robot := func(unit, programme string, kind bihuan.ChannelKind, address string) {
+			_, _, err := r.site.AddChannel(r.ctx, r.Login("admin"), bihuan.NewChannel{Kind: kind, Unit: unit, Programme: programme, Address: address, Lang: "zh"})
+			r.must(err)
+		}
+		robot("city", "", bihuan.ChannelWeCom, "https://robots.example/send?key=C")
+		robot("east", "home", bihuan.ChannelFeishu, "https://robots.example/hook/E")
+		robot("west", "loop", bihuan.ChannelWeCom, "https://robots.example/send?key=W")
+		robot("east", "", bihuan.ChannelEmail, "east@county.example")
+		told := func(days ...programme.Day) (texts []string) {
+			for _, d := range days {
+				r.days(d.String())
+				var wg sync.WaitGroup
+				for range 4 {
+					wg.Go(func() { r.must(r.site.Day(r.ctx)) })
+				}
+				wg.Wait()
+			}
+			page, err := r.site.Deliveries(r.ctx, r.Login("admin"), true, "waiting", bihuan.Page{})
+			r.must(err)
+			for _, d := range page.Deliveries {
+				if d.More != 0 {
+					t.Errorf("%d more lines", d.More)
+				}
+				texts = append(texts, d.Channel.Unit+" "+d.Text.Zh)
+			}
+			slices.Sort(texts)
+			return texts
+		}
+		due := r.dueOn("E1", "roster")
+		wantTexts(t, told(due-8))
+		first := []string{fmt.Sprintf("city 示范之家：东一公司等2家的《名册》应于%s前填报", due), fmt.Sprintf("east 示范之家：东一公司的《名册》应于%s前填报", due)}
+		wantTexts(t, told(due-7, due-6, due), first...)
+		r.As(bihuan.System()).File("W1", "roster", due.String(), values{"people": 10, "members": 9})
+		r.Want()
+		wantTexts(t, told(due+1, due+2), fmt.Sprintf("city 示范之家：东一公司的《名册》应于%s前填报，已逾期", due), first[0], first[1], fmt.Sprintf("east 示范之家：东一公司的《名册》应于%s前填报，已逾期", due))
+	})
+}
+
+// Who files for many is told of all of them in one notice, with the first and how many there are.
+func TestDueFormsOfMany(t *testing.T) {
+	each(t, func(r *runner) {
+		for i := range 30 {
+			r.Enrol("home", "e1", values{"code": fmt.Sprintf("E%02d", i+10), "title": fmt.Sprintf("东%02d之家", i)})
+		}
+		r.days("2021-06-02")
+		wantTexts(t, r.texts("officer", "due"), "Model homes: “Roster” of 东00之家 and 30 more is to be filed by 2021-06-01; all are overdue")
+		wantTexts(t, r.texts("stranger", "due"), "Model homes: “Roster” of 西一之家 is to be filed by 2021-06-01; it is overdue")
 	})
 }
 
