@@ -216,7 +216,7 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 			p.results, p.levers, p.indicators, p.trends = nil, nil, nil, nil
 		}
 		if len(news) > mostNews {
-			p.forgetLive()
+			p.live = nil
 		}
 		for i := range news {
 			e := &news[i]
@@ -275,7 +275,7 @@ func (s *Site) newsSince(ctx context.Context, tx *db.Tx, name string, seq int64)
 // readAgain reads some subjects as they are now.
 func (s *Site) readAgain(ctx context.Context, tx *db.Tx, p *population, changed map[string]bool) error {
 	if len(changed) > mostNews {
-		p.forgetLive()
+		p.live = nil
 	}
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(changed)), 2*db.Chunk) {
 		now, err := s.membersIn(ctx, tx, p.run, ids)
@@ -291,7 +291,7 @@ func (s *Site) readAgain(ctx context.Context, tx *db.Tx, p *population, changed 
 			case ok:
 				p.all.Put(x)
 			case known:
-				p.forgetLive()
+				p.live = nil
 				p.all.Drop(id)
 			}
 		}
@@ -330,14 +330,6 @@ func (s *Site) membersIn(ctx context.Context, tx *db.Tx, run *Running, ids []str
 	return out, err
 }
 
-// forgetLive lets go of the scores that are kept current.
-func (p *population) forgetLive() {
-	if p.live != nil {
-		p.live.Close()
-		p.live = nil
-	}
-}
-
 // asIs gives everybody's scores by the running version, made once for what is in the population and kept current from then on.
 func (p *population) asIs(o assess.Options) *assess.Result {
 	p.scoring.Lock()
@@ -358,7 +350,6 @@ func (p *population) asIs(o assess.Options) *assess.Result {
 	case p.live != nil && p.live.Options() == o:
 		r = p.live.Result()
 	default:
-		p.forgetLive()
 		p.live = p.run.Assess.NewScores(p.all, o)
 		r = p.live.Result()
 	}

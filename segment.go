@@ -56,7 +56,7 @@ type loader struct {
 
 // loadPopulation reads everybody. All of it is of one state of the database, to which seq and rev belong.
 func (s *Site) loadPopulation(ctx context.Context, tx *db.Tx, p *population, run *Running, seq, rev int64) error {
-	p.forgetLive()
+	p.live = nil
 	p.run, p.results, p.levers, p.indicators, p.trends, p.packed = run, nil, nil, nil, nil, 0
 	p.all = run.Assess.NewPopulation()
 	l := &loader{Site: s, tx: tx, p: p, seq: seq, rev: rev, began: time.Now(), said: time.Now()}

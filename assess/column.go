@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -311,6 +312,29 @@ func (c *column) take(i int, from *column, at int) {
 			c.strange(i, v)
 		}
 	}
+}
+
+// same reports whether a place holds what one of another column of the same field and dictionary does. What is neither number, day,
+// truth nor text is never said to be the same.
+func (c *column) same(i int, from *column, at int) bool {
+	if c.odd != nil || from.odd != nil || c.valid[i>>6]>>(i&63)&1 != from.valid[at>>6]>>(at&63)&1 {
+		return false
+	}
+	switch c.kind {
+	case bools:
+		return c.bits[i>>6]>>(i&63)&1 == from.bits[at>>6]>>(at&63)&1
+	case ints, decimals:
+		return c.wide[i] == from.wide[at]
+	case days, texts:
+		return c.small[i] == from.small[at]
+	}
+	return false
+}
+
+// own gives the column places of its own, where it shared them.
+func (c *column) own() {
+	c.valid, c.bits, c.wide, c.small = slices.Clone(c.valid), slices.Clone(c.bits), slices.Clone(c.wide), slices.Clone(c.small)
+	c.start, c.items, c.vals, c.odd = slices.Clone(c.start), slices.Clone(c.items), maps.Clone(c.vals), maps.Clone(c.odd)
 }
 
 // pushValue appends a value of an expression. One of another type than the column's is kept apart for the interpreter.

@@ -20,7 +20,6 @@ type facts struct {
 	proofs  [][]uint64 // by form, of those that a clause wants on file: a bit for each row
 	judged  []judgements
 	ladders [][]Points // by section: what the records of its ladder earn
-	written bool       // places were written since the columns were sealed
 }
 
 // formFacts are the columns of one form, or of one kind of matter. A form with one record has a place for each subject, and
@@ -208,6 +207,41 @@ func (f *facts) seal() {
 	}
 }
 
+// copy gives facts of which forms with one record can be written to, while these stay as they are. A column is copied when it is written.
+func (f *facts) copy() *facts {
+	g := *f
+	g.forms = slices.Clone(f.forms)
+	for i, x := range f.pr.forms {
+		if x.kind == single || x.kind == profile {
+			g.forms[i].columns = slices.Clone(f.forms[i].columns)
+		}
+	}
+	g.proofs = slices.Clone(f.proofs)
+	for i, p := range f.proofs {
+		g.proofs[i] = slices.Clone(p)
+	}
+	return &g
+}
+
+// take writes what stands in forms of one record in the only row of others, of the same dictionary, where it is not the same.
+func (f *facts) take(i int, one *facts) {
+	for form, x := range f.pr.forms {
+		if x.kind == single || x.kind == profile {
+			for j, read := range x.read {
+				if c, from := &f.forms[form].columns[j], &one.forms[form].columns[j]; read && c.n > 0 && !c.same(i, from, 0) {
+					if !c.uncut {
+						c.own()
+					}
+					c.take(i, from, 0)
+				}
+			}
+		}
+		if x.proof {
+			f.proofs[form][i>>6] = f.proofs[form][i>>6]&^(1<<(i&63)) | one.proofs[form][0]&1<<(i&63)
+		}
+	}
+}
+
 // cutUp brings columns that were written in place to what sealed ones are.
 func (f *facts) cutUp() {
 	for i := range f.forms {
@@ -217,7 +251,6 @@ func (f *facts) cutUp() {
 			}
 		}
 	}
-	f.written = false
 }
 
 // reserve makes room for so many subjects.

@@ -50,8 +50,9 @@ func (s *sums) begin(pr *Program, words int) {
 	}
 }
 
+// sized gives room for n, that of b if there is enough; never nil, which stands for a column that there is not.
 func sized[T any](b []T, n int) []T {
-	if cap(b) < n {
+	if b == nil || cap(b) < n {
 		return make([]T, n)
 	}
 	return b[:n]

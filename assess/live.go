@@ -23,10 +23,9 @@ type Scores struct {
 	options Options
 	last    int
 	r       *Result
-	spare   *Result       // the one before, where everybody is scored again
-	cols    *batchColumns // what of it is of forms with one record is written in place
-	plain   []uint64      // rows whose total is the sum of their points: nothing scaled, no veto that says anything
-	totals  *ranking      // of those who are scored
+	spare   *Result  // the one before, where everybody is scored again
+	plain   []uint64 // rows whose total is the sum of their points: nothing scaled, no veto that says anything
+	totals  *ranking // of those who are scored
 	counts  Counts
 	readers []readers // by form
 	matters [][]int   // by matter: the clauses that read it
@@ -35,16 +34,19 @@ type Scores struct {
 	drops   bool // grades may drop
 
 	// Room that is used again.
-	one      *facts // all of the subject that changed last
-	near     *facts // of one subject what a few clauses read
-	m        *machine
-	ch, old  chosen
-	look     look
-	warmth   uint64
-	was, now []byte
-	again    []bool
-	touched  []int
-	moved    []int
+	one     *facts // all of the subject that changed last
+	near    *facts // of one subject what a few clauses read
+	m       *machine
+	ch, old chosen
+	look    look
+	chose   []int // by form: the turn in which what counts of it was picked
+	turn    int
+	was     []byte // what the records of a form said, field by field
+	now     []byte
+	warmth  uint64
+	again   []bool
+	touched []int
+	moved   []int
 }
 
 // readers are the clauses that read a form.
@@ -55,11 +57,14 @@ type readers struct {
 	slow  bool    // a veto looks at it
 }
 
-// clausePlaces says whether a clause can be scored from the columns of forms with one record, and which.
+// clausePlaces says whether a clause can be scored from what forms with one record say, and which.
 type clausePlaces struct {
 	can    bool
-	places []place
+	places []fieldPlace
 }
+
+// fieldPlace is a place of a form with one record, and which of its fields stands there; -1: the day of the record.
+type fieldPlace struct{ form, slot, field int }
 
 // Change is what became of a subject.
 type Change struct {
@@ -74,18 +79,12 @@ type Change struct {
 
 // NewScores scores everybody, and keeps the result current from then on. The population must not be changed but by Apply and File.
 func (pr *Program) NewScores(pop *Population, o Options) *Scores {
-	s := &Scores{pr: pr, pop: pop, options: o, last: pr.last(o.Party), again: make([]bool, len(pr.clauses)), m: pr.newMachine()}
+	s := &Scores{pr: pr, pop: pop, options: o, last: pr.last(o.Party), again: make([]bool, len(pr.clauses)), chose: make([]int, len(pr.forms)),
+		m: pr.newMachine()}
 	s.drops = pr.p.Standard != nil && pr.p.Standard.Grades.DropWhen != nil
 	s.findReaders()
 	s.rescore()
 	return s
-}
-
-// Close lets the population forget the columns that the scores write in.
-func (s *Scores) Close() {
-	s.pop.mu.Lock()
-	defer s.pop.mu.Unlock()
-	s.cols.live = false
 }
 
 // findReaders notes which clauses and vetoes read what.
@@ -102,7 +101,7 @@ func (s *Scores) findReaders() {
 	}
 	for j, c := range pr.clauses {
 		d := &s.direct[j]
-		d.can = !pr.looksBeyond(c)
+		d.can = c.shape != judgedShape && !pr.looksBeyond(c)
 		for _, i := range c.proof {
 			add(&s.readers[i].any, j)
 			add(&s.readers[i].proof, j)
@@ -120,7 +119,7 @@ func (s *Scores) findReaders() {
 				continue
 			}
 			add(&r.place[i.slot], j)
-			d.places = append(d.places, i)
+			d.places = append(d.places, fieldPlace{i.form, i.slot, slices.Index(pr.forms[i.form].slots, i.slot)})
 		}
 		if c.shape == judgedShape {
 			s.judged = append(s.judged, j)
@@ -190,7 +189,6 @@ func (pr *Program) readBy(exprs ...*programme.Expr) map[place]bool {
 
 func (s *Scores) rescore() {
 	s.r, s.spare = s.pr.RunAgain(s.spare, s.pop, s.options), s.r
-	s.cols = s.pop.columnsToKeep(s.options.AsOf, s.last)
 	s.totals = newRanking()
 	s.counts = Counts{Grades: make([]int, len(s.pr.grades))}
 	s.plain = make([]uint64, len(s.r.scored))
@@ -304,8 +302,8 @@ func (s *Scores) whole(before *subject, row int, known bool, again []bool) Chang
 func (s *Scores) update(before *subject, row int, known bool, again []bool, out *Change) {
 	pr, r := s.pr, s.r
 	now := s.pop.rows[row]
-	if s.one == nil || s.one.dict != s.cols.dict {
-		s.one = pr.newFacts(s.options.AsOf, s.cols.dict)
+	if s.one == nil || s.one.dict.size() > mostTexts {
+		s.one = pr.newFacts(s.options.AsOf, nil)
 	}
 	f := s.one
 	f.reset()
@@ -335,8 +333,10 @@ func (s *Scores) update(before *subject, row int, known bool, again []bool, out 
 	}
 	r.storeRow(row, m)
 	s.setPlain(row)
-	s.keepFacts(row)
 }
+
+// mostTexts is how many texts the facts of one subject number; beyond, they begin anew.
+const mostTexts = 1 << 16
 
 // stale tells which clauses read what changed.
 func (s *Scores) stale(before, now *subject) []bool {
@@ -393,34 +393,6 @@ func sameValues(a, b programme.Values) bool {
 		}
 		return x == y
 	})
-}
-
-// keepFacts writes the facts of the subject at hand into those of everybody, but for lists: those would have to move over for all
-// that stand behind, and are made anew when somebody wants them.
-func (s *Scores) keepFacts(row int) {
-	k, i := row/batchRows, row%batchRows
-	s.cols = s.pop.columnsOf(s.options.AsOf, s.last)
-	f := s.cols.batches[k]
-	if f == nil || s.cols.flat[k] < s.pop.changed[k]-1 || i >= len(f.rows) {
-		return // made anew when they are wanted
-	}
-	f.rows[i], f.written = s.pop.rows[row], true
-	for form, x := range s.pr.forms {
-		if x.kind == single || x.kind == profile {
-			for j, read := range x.read {
-				if to := &f.forms[form].columns[j]; read && to.n > 0 {
-					to.take(i, &s.one.forms[form].columns[j], 0)
-				}
-			}
-		}
-		if x.proof {
-			f.proofs[form][i>>6] = f.proofs[form][i>>6]&^(1<<(i&63)) | s.one.proofs[form][0]&1<<(i&63)
-		}
-	}
-	for _, j := range s.judged {
-		f.judged[j].points[i], f.judged[j].given[i] = s.one.judged[j].points[0], s.one.judged[j].given[0]
-	}
-	s.cols.flat[k] = s.pop.changed[k]
 }
 
 // recall fills the cells of a clause that need not be scored again from the result.

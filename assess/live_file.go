@@ -1,7 +1,8 @@
 package assess
 
 import (
-	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"bihuan.dev/bihuan/programme"
@@ -10,11 +11,11 @@ import (
 // File takes one more piece of evidence of the subject in a row, and the ID of the one that it supersedes, if any; everything is
 // brought up to date.
 //
-// A record of a form of which one counts, or of what the subject is, changes its own fields only: they are written into the columns
-// of everybody, the clauses that read them are scored from there, and the total moves by what their points moved. That takes about a
-// microsecond. A subject is looked at as a whole, some ten microseconds,
+// A record of a form of which one counts, or of what the subject is, changes its own fields only: the clauses that read them are scored
+// from what the subject's evidence says, and the total moves by what their points moved. That takes about a microsecond, and whoever
+// wants the columns next brings that row of them up to date. A subject is looked at as a whole, some ten microseconds,
 //   - for a record of a form of which all count, a ballot, a judgement: lists do not stand row by row;
-//   - when a clause that reads the field also reads a list or matters, or is part of a bonus;
+//   - when a clause that reads the field also reads a list or matters, is decided by assessors, or is part of a bonus;
 //   - when a veto looks at the field or follows from the clause, or says anything of the subject at all, or grades may drop: what these
 //     come to depends on more than points;
 //   - when something of the subject does not apply and its points are scaled, before or after; when a gate opens or shuts.
@@ -22,27 +23,22 @@ func (s *Scores) File(row int, e Record, supersedes string) Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pr := s.pr
-	k, i := row/batchRows, row%batchRows
 	form, known := int(e.code)-codeForms, e.code >= codeForms
-	if known && !pr.crowd && !s.readers[form].slow && isSet(s.plain, int32(row)) && !s.drops {
-		if x := pr.forms[form]; x.kind == single || x.kind == profile {
-			if s.cols.flat[k] != s.pop.changed[k] {
-				s.pop.fill(s.cols, k)
+	fields := pr.fieldsOnly(form)
+	if fields && !pr.crowd && !s.readers[form].slow && !s.drops {
+		subject := s.pop.rows[row]
+		s.warm(row, &e)
+		if isSet(s.plain, int32(row)) && s.look.at(pr, subject, form, &e, supersedes, s.options.AsOf) {
+			if c, done := s.fileOne(row, subject, pr.forms[form], &e); done {
+				return c
 			}
-			r := s.r
-			s.warmth = uint64(r.totals[row]) + uint64(r.wanted[row]) + uint64(r.final[row]) + r.scored[row>>6] + r.excluded[row>>6]
-			if s.look.at(pr, s.pop.rows[row], x.index, &e, supersedes, s.options.AsOf) {
-				if c, done := s.fileOne(row, k, i, x, &e); done {
-					return c
-				}
-				return s.whole(nil, row, true, s.again) // fileOne has marked the clauses
-			}
+			return s.whole(nil, row, true, s.again) // fileOne has marked the clauses
 		}
 	}
 	clear(s.again)
 	s.mark(form, known, e.Evidence)
 	was, clause := s.pop.file(row, &e, supersedes)
-	s.pop.changed[k]++
+	s.pop.note(row, fields && (was == none || pr.fieldsOnly(was)))
 	switch {
 	case was >= 0:
 		s.markAll(s.readers[was].any)
@@ -50,6 +46,18 @@ func (s *Scores) File(row int, e Record, supersedes string) Change {
 		s.again[clause] = true
 	}
 	return s.whole(nil, row, true, s.again)
+}
+
+// warm reads once what will be read one after the other, of the row and of the record: memory is far, and so it is waited for once.
+func (s *Scores) warm(row int, e *Record) {
+	r, w := s.r, row>>6
+	s.warmth = uint64(r.totals[row]) + uint64(r.wanted[row]) + uint64(r.final[row]) + r.scored[w] + r.excluded[w] + s.plain[w] + uint64(e.On)
+	if n := len(e.values); n > 0 {
+		s.warmth += uint64(e.values[0]) + uint64(e.values[n-1])
+	}
+	if len(e.ID) > 0 {
+		s.warmth += uint64(e.ID[0])
+	}
 }
 
 // mark notes the clauses that read a piece of evidence.
@@ -73,6 +81,7 @@ func (s *Scores) markAll(list []int) {
 // look is what a piece of evidence meets in a subject, seen in one go.
 type look struct {
 	news     filed   // the piece itself
+	pieces   []piece // all that the subject has filed, in order
 	mine     []filed // the pieces of its form up to the day, in order
 	old      int     // which of them it supersedes; -1: none of them
 	place    int     // before which of them it comes
@@ -80,22 +89,31 @@ type look struct {
 	insert   int     // where in the subject's data it goes
 	from, to int     // of what it supersedes in the subject's data; 0, 0: nothing
 	warmth   byte
+	others   []filed // room for pieces of other forms
+}
+
+// piece is where a piece of evidence begins in a subject's data.
+type piece struct {
+	code uint64
+	from int
+	on   programme.Day
 }
 
 // at looks. It reports false when there is more to it: another piece of the moment, or what is superseded is of another form.
 func (l *look) at(pr *Program, s *subject, form int, e *Record, supersedes string, asOf programme.Day) bool {
 	var room [20]byte
 	id := appendID(room[:0], supersedes)
-	*l = look{mine: l.mine[:0], old: -1, place: -1, on: e.On <= asOf, insert: -1}
-	var f filed
+	l.pieces, l.mine, l.old, l.place, l.on, l.insert, l.from, l.to = l.pieces[:0], l.mine[:0], -1, -1, e.On <= asOf, -1, 0, 0
 	l.warmth = 0
 	for at := 0; at < len(s.data); at += 64 { // see warm; a piece only tells where the next one begins
 		l.warmth += s.data[at]
 	}
+	var f filed
 	for b := s.data; len(b) > 0; {
 		from := len(s.data) - len(b)
 		behind := f.peek(b[4:])
 		next := nextPiece(b)
+		l.pieces = append(l.pieces, piece{f.code, from, f.On})
 		if f.code == e.code && f.On == e.On && f.Recorded == e.Recorded {
 			return false
 		}
@@ -128,7 +146,20 @@ func (l *look) at(pr *Program, s *subject, form int, e *Record, supersedes strin
 	if l.place < 0 {
 		l.place = len(l.mine)
 	}
+	l.others = sized(l.others, len(l.pieces))
 	return true
+}
+
+// choose picks what counts of another form.
+func (l *look) choose(c *chosen, pr *Program, s *subject, form int) {
+	code := uint64(codeForms + form)
+	for n := range l.pieces {
+		if p := &l.pieces[n]; p.code == code && p.on <= c.asOf {
+			f := &l.others[n]
+			f.read(pr, s.data[p.from:], s.names)
+			c.take(f)
+		}
+	}
 }
 
 // before lets what counted before be chosen from.
@@ -170,66 +201,79 @@ func (l *look) put(pop *Population, s *subject, e *Record) {
 }
 
 // fileOne does it field by field. When that is not possible it has filed the evidence and marked the clauses, and says so.
-func (s *Scores) fileOne(row, k, i int, x *form, e *Record) (Change, bool) {
+func (s *Scores) fileOne(row int, subject *subject, x *form, e *Record) (Change, bool) {
 	pr, ch := s.pr, &s.old
-	subject := s.pop.rows[row]
 	ch.one(pr, s.options.AsOf, s.last, x.index)
 	s.look.before(ch)
 	s.was = ch.say(s.was[:0], x.index)
-	wasOn := ch.day(x)
+	wasOn, wasProved := ch.day(x), x.proof && pr.proved(x.index, ch)
 	ch.forget(x.index)
 	s.look.after(ch, e.filed(pr, x.index))
 	s.now = ch.say(s.now[:0], x.index)
-	on, proved := ch.day(x), x.proof && pr.proved(x.index, ch)
-	s.look.put(s.pop, subject, e)
-	s.pop.changed[k]++
-	f := s.cols.batches[k]
-	f.rows[i], f.written = subject, true
 	s.touched = s.touched[:0]
-	columns, readers := f.forms[x.index].columns, &s.readers[x.index]
-	a, b := s.was, s.now
-	var v value
-	for n, j := range x.slots {
-		from, to := a, b
-		_, a = readValue(a)
-		v, b = readValue(b)
-		if j >= 0 && !bytes.Equal(from[:len(from)-len(a)], to[:len(to)-len(b)]) {
-			columns[j].set(i, v, x, n)
-			s.touch(readers.place[j])
-		}
-	}
-	if on != wasOn {
+	readers := &s.readers[x.index]
+	s.touchFields(x, readers)
+	if ch.day(x) != wasOn {
 		for _, j := range x.own {
-			if columns[j].empty(i); on != 0 {
-				columns[j].small[i] = int32(on)
-				columns[j].valid[i>>6] |= 1 << (i & 63)
-			}
 			s.touch(readers.place[j])
 		}
 	}
-	if x.proof {
-		bit := uint64(1) << (i & 63)
-		is := uint64(0)
-		if proved {
-			is = bit
-		}
-		if p := &f.proofs[x.index][i>>6]; *p&bit != is {
-			*p = *p&^bit | is
-			s.touch(readers.proof)
-		}
+	if x.proof && pr.proved(x.index, ch) != wasProved {
+		s.touch(readers.proof)
 	}
-	if s.cols.changed[k] == s.pop.changed[k]-1 {
-		s.cols.changed[k]++
-	}
-	s.cols.flat[k] = s.pop.changed[k]
+	direct := true
 	for _, j := range s.touched {
-		if !s.direct[j].can {
-			clear(s.again)
-			s.markAll(s.touched)
-			return Change{}, false
+		direct = direct && s.direct[j].can
+	}
+	if direct {
+		s.bring(row, subject, x)
+	}
+	s.look.put(s.pop, subject, e)
+	s.pop.note(row, true)
+	if !direct {
+		clear(s.again)
+		s.markAll(s.touched)
+		return Change{}, false
+	}
+	return s.rescoreRow(row)
+}
+
+// touchFields touches the clauses that read fields of which something else is said now than before.
+func (s *Scores) touchFields(x *form, readers *readers) {
+	a, b := s.was, s.now
+	same := sameBytes(a, b)
+	for _, j := range x.slots {
+		if same == len(a) && same == len(b) {
+			return
+		}
+		n := valueSize(a)
+		m := n
+		if n > same {
+			if m = valueSize(b); j >= 0 {
+				s.touch(readers.place[j])
+			}
+		}
+		if a, b = a[n:], b[m:]; n > same {
+			same = sameBytes(a, b)
+		} else {
+			same -= n
 		}
 	}
-	return s.rescoreRow(row, f, i)
+}
+
+// sameBytes tells how many bytes are the same from the front.
+func sameBytes(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if d := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); d != 0 {
+			return i + bits.TrailingZeros64(d)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
 }
 
 // day gives the day of the record of a single form that counts, 0 when there is none.
@@ -254,12 +298,10 @@ func (s *Scores) touch(list []int) {
 	}
 }
 
-// rescoreRow scores the clauses that were touched from the columns of everybody.
-func (s *Scores) rescoreRow(row int, f *facts, i int) (Change, bool) {
+// rescoreRow scores the clauses that were touched from the facts that were brought.
+func (s *Scores) rescoreRow(row int) (Change, bool) {
 	pr, r, m := s.pr, s.r, s.m
 	out := Change{Row: row, Was: r.totals[row], Old: r.Grade(row), Recomputed: len(s.touched)}
-	s.warm(row, f, i)
-	s.bring(f, i)
 	m.begin(s.near)
 	for _, j := range s.touched {
 		c, x := pr.clauses[j], &m.cells[j]
@@ -291,64 +333,79 @@ func (s *Scores) rescoreRow(row int, f *facts, i int) (Change, bool) {
 	return out, true
 }
 
-// warm reads once all that will be read one after the other: memory is far, and so it is waited for once instead of thirty times.
-func (s *Scores) warm(row int, f *facts, i int) {
-	r, sum := s.r, uint64(0)
+// bring picks from the subject's evidence what the touched clauses read. Of the form of the piece itself, x, it is picked already. What
+// was found of these clauses before is read here too, all at once; see warm.
+func (s *Scores) bring(row int, subject *subject, x *form) {
 	for _, j := range s.touched {
-		col := &r.clauses[j]
-		sum += uint64(col.status[row])
+		col := &s.r.clauses[j]
+		s.warmth += uint64(col.status[row])
 		if col.points != nil {
-			sum += uint64(col.points[row])
+			s.warmth += uint64(col.points[row])
 		}
 		if col.measure != nil {
-			sum += uint64(col.measure[row]) + col.measured[row>>6]
-		}
-		for _, p := range s.direct[j].places {
-			c := f.column(p)
-			switch sum += c.valid[i>>6]; {
-			case c.wide != nil:
-				sum += uint64(c.wide[i])
-			case c.small != nil:
-				sum += uint64(c.small[i])
-			case c.bits != nil:
-				sum += c.bits[i>>6]
-			}
+			s.warmth += uint64(col.measure[row]) + col.measured[row>>6]
 		}
 	}
-	s.warmth = sum
-}
-
-// bring copies what the touched clauses read of a row.
-func (s *Scores) bring(f *facts, i int) {
-	if s.near == nil || s.near.dict != s.cols.dict {
-		s.near = s.pr.newFacts(s.options.AsOf, s.cols.dict)
-		s.near.rows = []*subject{nil}
-		for form, x := range s.pr.forms {
-			for j := range s.near.forms[form].columns {
-				if x.read[j] && (x.kind == single || x.kind == profile) {
-					s.near.forms[form].columns[j].grow()
-				}
-			}
-			s.near.proofs[form] = []uint64{0}
-		}
-		for j := range s.near.judged {
-			s.near.judged[j] = judgements{make([]Points, 1), make([]int32, 1)}
-		}
-		s.near.seal()
+	if s.near == nil || s.near.dict.size() > mostTexts {
+		s.makeNear()
 	}
-	s.near.rows[0] = f.rows[i]
+	s.near.rows[0] = subject
+	s.turn++
+	s.chose[x.index] = s.turn
 	for _, j := range s.touched {
 		for _, p := range s.direct[j].places {
-			s.near.column(p).take(0, f.column(p), i)
+			s.choose(subject, p.form)
+			c, f := &s.near.forms[p.form].columns[p.slot], s.old.says(p)
+			switch {
+			case f == nil:
+				c.empty(0)
+			case p.field < 0:
+				c.empty(0)
+				c.small[0], c.valid[0] = int32(f.On), 1
+			default:
+				c.set(0, f.value(s.pr, p.field), s.pr.forms[p.form], p.field)
+			}
 		}
-		c := s.pr.clauses[j]
-		for _, form := range c.proof {
-			s.near.proofs[form][0] = f.proofs[form][i>>6] >> (i & 63) & 1
-		}
-		if c.shape == judgedShape {
-			s.near.judged[j].points[0], s.near.judged[j].given[0] = f.judged[j].points[i], f.judged[j].given[i]
+		for _, form := range s.pr.clauses[j].proof {
+			s.choose(subject, form)
+			s.near.proofs[form][0] = bit(s.pr.proved(form, &s.old))
 		}
 	}
+}
+
+// choose picks what counts of a form, once for a piece of evidence.
+func (s *Scores) choose(subject *subject, form int) {
+	if s.chose[form] != s.turn {
+		s.chose[form] = s.turn
+		s.old.forget(form)
+		s.look.choose(&s.old, s.pr, subject, form)
+	}
+}
+
+// says gives the record of a form that says what a field is, or nil.
+func (c *chosen) says(p fieldPlace) *filed {
+	if c.pr.forms[p.form].kind == single {
+		return c.record(p.form)
+	}
+	if list := c.records[p.form]; len(list) > 0 && p.field >= 0 {
+		return list[p.field]
+	}
+	return nil
+}
+
+// makeNear makes room for what a few clauses read of one subject.
+func (s *Scores) makeNear() {
+	s.near = s.pr.newFacts(s.options.AsOf, nil)
+	s.near.rows = []*subject{nil}
+	for form, x := range s.pr.forms {
+		for j := range s.near.forms[form].columns {
+			if x.read[j] && (x.kind == single || x.kind == profile) {
+				s.near.forms[form].columns[j].grow()
+			}
+		}
+		s.near.proofs[form] = []uint64{0}
+	}
+	s.near.seal()
 }
 
 // reached gives the place of the grade that a row reaches by its points or by the ladder.

@@ -70,9 +70,12 @@ func TestFiledOneByOne(t *testing.T) {
 			x.Evidence = append(slices.DeleteFunc(slices.Clone(x.Evidence), func(old Evidence) bool { return old.ID == supersedes }), e)
 			all[key] = x
 			row, _ := live.Row(key)
+			if scores.one != nil {
+				scores.one.reset()
+			}
 			c := scores.File(row, pr.Record(&e), supersedes)
-			if filed++; live.changed[0] == scores.cols.changed[0] && c.Recomputed > 0 {
-				direct++ // the columns of lists are up to date: nothing but fields was looked at
+			if filed++; c.Recomputed > 0 && (scores.one == nil || len(scores.one.rows) == 0) {
+				direct++ // the subject was not looked at as a whole
 			}
 			plain := pr.NewPopulation()
 			for i := range len(all) {

@@ -94,6 +94,22 @@ func readValue(b []byte) (value, []byte) {
 	return v, b
 }
 
+// valueSize tells how many bytes the value at the front of b takes.
+func valueSize(b []byte) int {
+	switch tag := b[0]; tag {
+	case tagAbsent, tagFalse, tagTrue:
+		return 1
+	case tagText, tagTexts, tagReal, tagBig:
+		_, rest := readValue(b)
+		return len(b) - len(rest)
+	}
+	n := 1
+	for b[n] >= 0x80 {
+		n++
+	}
+	return n + 1
+}
+
 // any gives the value as Values hold it; field is nil for what the form has no field for.
 func (v value) any(field *programme.Field) any {
 	switch v.tag {
@@ -454,9 +470,10 @@ func holdsID(b, id []byte) bool {
 // value gives the i-th field of the form.
 func (f *filed) value(pr *Program, i int) (v value) {
 	b := f.raw
-	for range i + 1 {
-		v, b = readValue(b)
+	for range i {
+		b = b[valueSize(b):]
 	}
+	v, _ = readValue(b)
 	return v
 }
 

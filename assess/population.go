@@ -93,14 +93,22 @@ func (pop *Population) packAll(list []Evidence, n *names) []byte {
 
 // File adds a piece of evidence to the subject in a row, and takes out the one that it supersedes, if that is there.
 func (pop *Population) File(row int, e Record, supersedes string) {
-	pop.file(row, &e, supersedes)
-	pop.changed[row/batchRows]++
+	form, _ := pop.file(row, &e, supersedes)
+	pop.note(row, pop.pr.fieldsOnly(int(e.code)-codeForms) && (form == none || pop.pr.fieldsOnly(form)))
 }
 
-// file is that, without telling those who keep columns. It gives the form of what was superseded, as filed has it; -2: nothing was.
+// fieldsOnly reports whether a form is one of which one record counts, or the profile: what is filed of it changes fields.
+func (pr *Program) fieldsOnly(form int) bool {
+	return form >= 0 && (pr.forms[form].kind == single || pr.forms[form].kind == profile)
+}
+
+// none is the form of what is not there.
+const none = -2
+
+// file is that, without telling those who keep columns. It gives the form of what was superseded, as filed has it; none: nothing was.
 func (pop *Population) file(row int, e *Record, supersedes string) (form, clause int) {
 	s := pop.rows[row]
-	form = -2
+	form = none
 	pop.bytes -= len(s.data)
 	var room [20]byte
 	id := appendID(room[:0], supersedes)
@@ -157,7 +165,7 @@ func (pop *Population) Drop(key string) {
 	if pop.changed[k]++; last%batchRows == 0 {
 		pop.changed, pop.names = pop.changed[:k], pop.names[:k]
 		for _, b := range pop.known {
-			b.batches, b.changed, b.flat = b.batches[:min(k, len(b.batches))], b.changed[:min(k, len(b.changed))], b.flat[:min(k, len(b.flat))]
+			b.batches, b.changed, b.late = b.batches[:min(k, len(b.batches))], b.changed[:min(k, len(b.changed))], b.late[:min(k, len(b.late))]
 		}
 	}
 }
@@ -227,10 +235,12 @@ type batchColumns struct {
 	last    int
 	dict    *dictionary
 	batches []*facts
-	changed []int // as of which change
-	flat    []int // as of which change those of forms with one record are, which Scores write in place
-	live    bool  // Scores write in it
+	changed []int     // as of which change
+	late    [][]int32 // by batch: rows that have filed since what stands in forms of one record; nothing else of them changed
 }
+
+// mostLate is up to how many rows of a batch are brought up to date one by one; beyond, the batch is made anew.
+const mostLate = batchRows / 4
 
 // mostColumns is how many days and columns a population keeps the facts of.
 const mostColumns = 4
@@ -253,7 +263,19 @@ func (pop *Population) SetMatters(row int, matters map[string][]programme.Values
 	pop.changed[row/batchRows]++
 }
 
-// columns gives everybody's facts. They are kept, and what changed is brought up to date.
+// note tells those who keep columns that a row has changed: fields is that it has only filed what stands in forms of one record.
+func (pop *Population) note(row int, fields bool) {
+	k := row / batchRows
+	for _, b := range pop.known {
+		if fields && k < len(b.changed) && b.changed[k] == pop.changed[k] && len(b.late[k]) < mostLate {
+			b.changed[k]++
+			b.late[k] = append(b.late[k], int32(row%batchRows))
+		}
+	}
+	pop.changed[k]++
+}
+
+// columns gives everybody's facts. They are kept, and what changed is brought up to date; what was given before stays as it is.
 func (pop *Population) columns(asOf programme.Day, last int) []*facts {
 	pop.mu.Lock()
 	defer pop.mu.Unlock()
@@ -262,8 +284,8 @@ func (pop *Population) columns(asOf programme.Day, last int) []*facts {
 	for k := range pop.changed {
 		if b.changed[k] != pop.changed[k] {
 			stale = append(stale, k)
-		} else if b.batches[k].written {
-			b.batches[k].cutUp()
+		} else if len(b.late[k]) > 0 {
+			pop.renew(b, k)
 		}
 	}
 	// Batches are made at once, as many as there are processors: they share nothing but the dictionary, which has a lock.
@@ -281,30 +303,19 @@ func (pop *Population) columns(asOf programme.Day, last int) []*facts {
 	return slices.Clone(b.batches)
 }
 
-// columnsToKeep finds the columns of a day for Scores to write in.
-func (pop *Population) columnsToKeep(asOf programme.Day, last int) *batchColumns {
-	pop.mu.Lock()
-	defer pop.mu.Unlock()
-	b := pop.columnsOf(asOf, last)
-	b.live = true
-	return b
-}
-
 // columnsOf finds the columns of a day, perhaps not up to date.
 func (pop *Population) columnsOf(asOf programme.Day, last int) *batchColumns {
 	i := slices.IndexFunc(pop.known, func(b *batchColumns) bool { return b.asOf == asOf && b.last == last })
 	if i < 0 {
 		if len(pop.known) >= mostColumns {
-			if old := slices.IndexFunc(pop.known, func(b *batchColumns) bool { return !b.live }); old >= 0 {
-				pop.known = slices.Delete(pop.known, old, old+1)
-			}
+			pop.known = slices.Delete(pop.known, 0, 1)
 		}
 		i = len(pop.known)
 		pop.known = append(pop.known, &batchColumns{asOf: asOf, last: last, dict: newDictionary(pop.pr.dict)})
 	}
 	b := pop.known[i]
 	for len(b.batches) < len(pop.changed) {
-		b.batches, b.changed, b.flat = append(b.batches, nil), append(b.changed, -1), append(b.flat, -1)
+		b.batches, b.changed, b.late = append(b.batches, nil), append(b.changed, -1), append(b.late, nil)
 	}
 	return b
 }
@@ -320,7 +331,24 @@ func (pop *Population) fill(b *batchColumns, k int) {
 		f.add(s, &ch)
 	}
 	f.seal()
-	b.batches[k], b.changed[k], b.flat[k] = f, pop.changed[k], pop.changed[k]
+	b.batches[k], b.changed[k], b.late[k] = f, pop.changed[k], b.late[k][:0]
+}
+
+// renew brings the rows of a batch up to date that are late.
+func (pop *Population) renew(b *batchColumns, k int) {
+	late := b.late[k]
+	slices.Sort(late)
+	f, one := b.batches[k].copy(), pop.pr.newFacts(b.asOf, b.dict)
+	var ch chosen
+	for _, i := range slices.Compact(late) {
+		s := pop.rows[k*batchRows+int(i)]
+		ch.choose(pop.pr, s, b.asOf, b.last)
+		one.reset()
+		one.add(s, &ch)
+		f.take(int(i), one)
+	}
+	f.cutUp()
+	b.batches[k], b.late[k] = f, late[:0]
 }
 
 // chosen is the evidence of one subject that counts as of a day in a column.

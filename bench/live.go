@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -28,7 +29,7 @@ func (w *workload) changes(subjects, n int) []change {
 	return out
 }
 
-// ourLive takes in a list of changes, over and over. A fact comes as the server has it when a form was corrected: the whole record, read
+// ourLive takes in a list of changes. A fact comes as the server has it when a form was corrected: the whole record, read
 // and ready, which supersedes the one before.
 type ourLive struct {
 	s       *scene
@@ -46,9 +47,9 @@ func (s *scene) newOurLive(changes []change) *ourLive {
 
 // file makes the records of the changes from one on, as a server has just read them.
 func (o *ourLive) file(from, n int) {
-	o.first, o.files = from, make([]assess.Record, n)
+	o.first, o.files = from, make([]assess.Record, min(n, len(o.changes)-from))
 	for k := range o.files {
-		c := o.changes[(from+k)%len(o.changes)]
+		c := o.changes[from+k]
 		form := c.fact % forms
 		at := [2]int{c.subject, form}
 		if o.values[at] == nil {
@@ -69,19 +70,25 @@ func (o *ourLive) file(from, n int) {
 // apply takes in the k-th change and says what follows.
 func (o *ourLive) apply(k int) (out standing) {
 	e := o.files[k-o.first]
-	c := o.scores.File(o.changes[k%len(o.changes)].subject, e, e.ID)
+	c := o.scores.File(o.changes[k].subject, e, e.ID)
 	out.total, out.rank, out.grade = int(c.Total/(assess.PointsScale/100)), c.Rank, placeOf(c.Grade)
 	o.scores.CountGrades(out.counts[:])
 	return out
 }
 
+// mostChanges is how many facts come at most: each once, since one that says again what stands already would be little work here.
+const mostChanges = 500_000
+
 // oneFact takes one new fact after the other: total, grade, counts of grades and rank follow.
 func (s *scene) oneFact() (*group, error) {
-	changes := s.w.changes(s.n, 20_000)
+	changes := s.w.changes(s.n, mostChanges)
 	g := &group{work: "one fact", unit: "a fact", cores: 1}
 	ours, at := s.newOurLive(changes), 0
 	const some = 100
 	g.tasks = append(g.tasks, task{engine: ourName, prepare: func(times int) { ours.file(at, times*some) }, run: func() (float64, error) {
+		if at+some > len(changes) {
+			return 0, errors.New("there are too few facts for so many rounds")
+		}
 		for range some {
 			if ours.apply(at).rank == 0 {
 				return 0, fmt.Errorf("no rank after change %d", at)
@@ -97,7 +104,10 @@ func (s *scene) oneFact() (*group, error) {
 		}
 		at := 0
 		g.tasks = append(g.tasks, task{engine: "SQLite", run: func() (float64, error) {
-			_, err := live.apply(changes[at%len(changes)])
+			if at == len(changes) {
+				return 0, errors.New("there are too few facts for so many rounds")
+			}
+			_, err := live.apply(changes[at])
 			at++
 			return 1, err
 		}})
