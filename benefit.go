@@ -13,18 +13,19 @@ import (
 
 // Benefit is what those affected gained by a matter (得益), as they confirmed it when it ended.
 type Benefit struct {
-	Matter, Code, Title string
-	Name                string         // of the matter's process
-	Kind                programme.Text // how that is called
-	Subject             Subject
-	On                  programme.Day // the matter ended
-	Measure             string        // what was measured
-	Unit                programme.Text
-	Before, After       programme.Decimal
-	Less                bool // less is better
-	Persons             int  // who gained
-	Partly              bool // it was a part of what they asked for
-	Proof               int  // how many photographs and files stand with it
+	Matter, Code  string
+	Called        programme.Text // the matter
+	Name          string         // of the matter's process
+	Kind          programme.Text // how that is called
+	Subject       Subject
+	On            programme.Day // the matter ended
+	Measure       string        // what was measured
+	Unit          programme.Text
+	Before, After programme.Decimal
+	Less          bool // less is better
+	Persons       int  // who gained
+	Partly        bool // it was a part of what they asked for
+	Proof         int  // how many photographs and files stand with it
 }
 
 // Better reports whether what was measured became better.
@@ -202,27 +203,33 @@ func (s *Site) listBenefits(ctx context.Context, tx *db.Tx, out *Benefits, where
 		where += fmt.Sprintf(" AND b.year = %d", q.Year)
 	}
 	limit, offset := q.clip()
-	err := tx.Each(ctx, `SELECT b.matter_id, m.code, m.title, b.name, b.on_day, b.measure, b.unit_zh, b.unit_en, b.was, b.became, b.better, b.persons, b.partly,
+	var ids []string
+	err := tx.Each(ctx, `SELECT b.matter_id, b.name, b.on_day, b.measure, b.unit_zh, b.unit_en, b.was, b.became, b.better, b.persons, b.partly,
 			(SELECT count(*) FROM matter_blob x JOIN matter_form f ON f.matter_id = x.matter_id AND f.seq = x.seq AND f.form = x.form WHERE x.matter_id = b.matter_id AND f.form = b.form), `+briefSubject+`
-		FROM benefit b JOIN matter m ON m.id = b.matter_id JOIN subject s ON s.id = b.subject_id
+		FROM benefit b JOIN subject s ON s.id = b.subject_id
 		WHERE `+where+fmt.Sprintf(" ORDER BY b.on_day DESC, b.matter_id DESC LIMIT %d OFFSET %d", limit, offset), values, func(scan func(...any) error) error {
 		var x Benefit
 		var b subjectBrief
 		var was, became int64
 		var better string
-		err := scan(append([]any{&x.Matter, &x.Code, &x.Title, &x.Name, &x.On, &x.Measure, &x.Unit.Zh, &x.Unit.En, &was, &became, &better, &x.Persons, &x.Partly, &x.Proof}, b.into()...)...)
+		err := scan(append([]any{&x.Matter, &x.Name, &x.On, &x.Measure, &x.Unit.Zh, &x.Unit.En, &was, &became, &better, &x.Persons, &x.Partly, &x.Proof}, b.into()...)...)
 		x.Subject, x.Before, x.After, x.Less = b.subject(s), programme.NewDecimal(was, 6), programme.NewDecimal(became, 6), better == "less"
 		x.Kind = programme.T(x.Name, x.Name)
 		if m, ok := out.Running.Matter(x.Name); ok {
 			x.Kind = matterTitle(m)
 		}
-		out.List = append(out.List, x)
+		out.List, ids = append(out.List, x), append(ids, x.Matter)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("list benefits: %w", err)
 	}
-	return nil
+	links, err := s.linksTo(ctx, tx, ids)
+	for i := range out.List {
+		x := &out.List[i]
+		x.Code, x.Called = links[x.Matter].Code, links[x.Matter].Called
+	}
+	return err
 }
 
 // storeBenefits stores what those affected gained by the matters that ended well or in part, and takes back what others gained that

@@ -104,7 +104,7 @@ func (s *Site) Deadlines(ctx context.Context, a Actor) ([]Deadline, error) {
 	var out []Deadline
 	for _, m := range matters.Matters {
 		if m.Clock.Runs && !m.Clock.Stopped {
-			out = append(out, Deadline{"matter-" + m.ID, programme.T("{0}：{1}", "{0}: {1}").Fill(m.StageTitle, m.Title), m.Clock.Due, m.Clock.Lacks != 0, "/matters/" + m.ID})
+			out = append(out, Deadline{"matter-" + m.ID, programme.T("{0}：{1}", "{0}: {1}").Fill(m.StageTitle, m.Called), m.Clock.Due, m.Clock.Lacks != 0, "/matters/" + m.ID})
 		}
 	}
 	for _, kind := range []TaskKind{TaskFile, TaskSubmit, TaskDecide} {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -402,7 +403,40 @@ type MatterFile struct {
 }
 
 // MatterLink points to another matter.
-type MatterLink struct{ ID, Code, Title string }
+type MatterLink struct {
+	ID, Code string
+	Called   programme.Text
+}
+
+// linksTo gives the links to matters, by their IDs.
+func (s *Site) linksTo(ctx context.Context, tx *db.Tx, ids []string) (map[string]MatterLink, error) {
+	type named struct {
+		MatterLink
+		title, clause, version string
+	}
+	var list []named
+	err := db.Chunks(ids, func(ids []string) error {
+		return tx.Each(ctx, "SELECT id, code, title, clause, version_id FROM matter WHERE id IN ("+db.In(len(ids), 1)+")", db.Args(ids), func(scan func(...any) error) error {
+			var l named
+			err := scan(&l.ID, &l.Code, &l.title, &l.clause, &l.version)
+			list = append(list, l)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("titles of matters: %w", err)
+	}
+	out := map[string]MatterLink{}
+	for _, l := range list {
+		run, err := s.versionIn(ctx, tx, l.version)
+		if err != nil {
+			return nil, err
+		}
+		l.Called = run.called(l.clause, l.title)
+		out[l.ID] = l.MatterLink
+	}
+	return out, nil
+}
 
 // StageMark is a stage of a matter's process: passed, now, ahead, or one of its ends.
 type StageMark struct {
@@ -421,7 +455,8 @@ type MatterForm struct {
 	Title       programme.Text
 	Definition  *programme.Form // to show the values by
 	Values      programme.Values
-	Hidden      []string // names of fields that hold something and are hidden from the actor
+	Told        map[string]programme.Text // fields that the rules filled in: the same in both languages
+	Hidden      []string                  // names of fields that hold something and are hidden from the actor
 	By          programme.Text
 	On          programme.Day
 	Attachments []Attachment
@@ -506,15 +541,7 @@ func (s *Site) matterFile(ctx context.Context, tx *db.Tx, a Actor, v viewer, m s
 
 func (s *Site) matterLinks(ctx context.Context, tx *db.Tx, m stored, out *MatterFile) error {
 	ids := slices.Concat(m.state.Parts, m.state.Absorbed, []string{m.state.Part, m.state.Into})
-	links := map[string]MatterLink{}
-	err := db.Chunks(ids, func(ids []string) error {
-		return tx.Each(ctx, "SELECT id, code, title FROM matter WHERE id IN ("+db.In(len(ids), 1)+")", db.Args(ids), func(scan func(...any) error) error {
-			var l MatterLink
-			err := scan(&l.ID, &l.Code, &l.Title)
-			links[l.ID] = l
-			return err
-		})
-	})
+	links, err := s.linksTo(ctx, tx, ids)
 	if err != nil {
 		return fmt.Errorf("matters beside %s: %w", m.ID, err)
 	}
@@ -639,7 +666,24 @@ func (s *Site) matterForms(ctx context.Context, tx *db.Tx, v viewer, m stored) (
 	if err != nil {
 		return nil, fmt.Errorf("forms of matter %s: %w", m.ID, err)
 	}
+	if err := s.tellFindings(ctx, tx, m, out); err != nil {
+		return nil, err
+	}
 	return out, matterAttachments(ctx, tx, m.ID, out, secret)
+}
+
+// In gives what a form says, what the rules filled in in a language.
+func (f MatterForm) In(l programme.Lang) programme.Values {
+	if len(f.Told) == 0 {
+		return f.Values
+	}
+	out := maps.Clone(f.Values)
+	for name, t := range f.Told {
+		if out[name] != nil {
+			out[name] = t.In(l)
+		}
+	}
+	return out
 }
 
 // publicForm tells whether visitors may read a form on the way of a public matter: the answers of those who handle it, not what

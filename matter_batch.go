@@ -27,9 +27,10 @@ type Picked struct {
 
 // BatchLine tells what became of one matter of a batch.
 type BatchLine struct {
-	ID, Code, Title string // Code and Title are empty when the actor may not see it
-	Done            bool
-	Why             programme.Text // it was not
+	ID, Code string
+	Called   programme.Text // like Code empty when the actor may not see it
+	Done     bool
+	Why      programme.Text // it was not
 }
 
 // together are the kinds of moves that several matters can take at once.
@@ -89,7 +90,7 @@ func (s *Site) nameBatch(ctx context.Context, a Actor, picked []Picked) ([]Batch
 	for _, m := range page.Matters {
 		for i := range lines {
 			if l := &lines[i]; l.ID == m.ID || l.ID == m.Code {
-				l.Code, l.Title = m.Code, m.Title
+				l.Code, l.Called = m.Code, m.Called
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func TestBatch(t *testing.T) {
 		r.Want()
 		var told []string
 		for _, l := range lines {
-			told = append(told, fmt.Sprintf("%s %v %s", l.Title, l.Done, l.Why.Zh))
+			told = append(told, fmt.Sprintf("%s %v %s", l.Called.Zh, l.Done, l.Why.Zh))
 		}
 		want := []string{"提案0 true ", "提案1 false 已经办结，结果为“已答复”：不予受理（演示chair），2021-06-01 12:00", "提案2 true ", "西边的 false 没有找到该事项", " false 没有找到该事项", " false 没有找到该事项"}
 		if !slices.Equal(told, want) {

@@ -377,7 +377,7 @@ func TestHands(t *testing.T) {
 		r.Who("chair").Do(m.ID, "split:", reason("两件事"), func(mv *bihuan.Move) { mv.Parts = []string{"东路路灯"} })
 		r.Want(bihuan.Invalid)
 		got = r.Do(m.ID, "split:", reason("两件事"), func(mv *bihuan.Move) { mv.Parts = []string{"东路路灯", "西路路灯"} })
-		if r.Want(); got.Stage != "split" || len(got.Parts) != 2 || got.Parts[1].Title != "西路路灯" {
+		if r.Want(); got.Stage != "split" || len(got.Parts) != 2 || got.Parts[1].Called.Zh != "西路路灯" {
 			r.Errorf("%s, parts %+v", got.Stage, got.Parts)
 		}
 		part, err := r.site.Matter(r.ctx, r.Login("m1"), got.Parts[0].ID)

@@ -125,7 +125,7 @@ func (s *Site) store(ctx context.Context, tx *db.Tx, w *writes) error {
 		if m.warned != 0 {
 			warned = int64(m.warned)
 		}
-		terms := searchTerms(m.Title, m.Code, m.Subject.Name)
+		terms := searchTerms(append(m.titles(), m.Code, m.Subject.Name)...)
 		if w.fresh[m.ID] {
 			rows = append(rows, []any{m.ID, m.Code, m.Programme, m.Name, m.VersionID, m.Subject.ID, m.Unit, m.Title, terms, m.Clause, nullable(m.Round),
 				st.Stage, st.Outcome, st.Meaning, int64(st.Raised), w.born[m.ID], w.moved[m.ID], closed, due, m.nextOn(), warned, st.Fired, st.Late, string(state)})

@@ -132,16 +132,26 @@ func (s *Site) against(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter,
 
 var wholeResult = programme.T("整个结果", "the whole result")
 
-// called is what a matter is called. One that is about a clause was named by it, and is named so in the other language as well.
-func (m *stored) called() programme.Text {
-	t := programme.T(m.Title, m.Title)
-	switch c, ok := m.run.Clause(m.Clause); {
-	case m.Title == wholeResult.Zh:
+// called is what a matter is called.
+func (m *stored) called() programme.Text { return m.run.called(m.Clause, m.Title) }
+
+// called gives the title of a matter under a version. One that is about a clause was named by it, and is named so in the other language
+// as well.
+func (r *Running) called(clause, title string) programme.Text {
+	t := programme.T(title, title)
+	switch c, ok := r.Clause(clause); {
+	case title == wholeResult.Zh:
 		t.En = wholeResult.En
-	case ok && !c.Title.Empty() && m.Title == titleOfResult(m.run, m.Clause):
-		t.En = m.Clause + " " + c.Title.In(programme.En)
+	case ok && !c.Title.Empty() && title == titleOfResult(r, clause):
+		t.En = clause + " " + c.Title.In(programme.En)
 	}
 	return t
+}
+
+// titles lists what a matter is called in each language, once.
+func (m *stored) titles() []string {
+	t := m.called()
+	return slices.Compact([]string{t.In(programme.Zh), t.In(programme.En)})
 }
 
 // titleOfResult calls a result, or a clause of it, by a name.

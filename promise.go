@@ -77,11 +77,12 @@ type Breach struct {
 	Kind     BreachKind
 	Subject  Subject // of figures only its unit is there
 	Clause   string
-	Round    string // its ID
-	Title    string // of the round, or of the matter
-	Matter   string // its ID
-	Code     string // of the matter
-	Decision string // its ID
+	Round    string         // its ID
+	Title    string         // of the round, or of the matter as it is stored
+	Called   programme.Text `json:"-"` // the same as people read it
+	Matter   string         // its ID
+	Code     string         // of the matter
+	Decision string         // its ID
 }
 
 // Promises is how the promises of a programme stand, as far as somebody may see it.
@@ -218,8 +219,29 @@ func (l *promiseLook) look(ctx context.Context) (Promises, error) {
 			return Promises{}, err
 		}
 	}
+	if err := l.name(ctx); err != nil {
+		return Promises{}, err
+	}
 	slices.SortStableFunc(l.out.Breaches, func(x, y Breach) int { return cmp.Compare(x.Kind.Promise(), y.Kind.Promise()) })
 	return l.out, nil
+}
+
+// name calls what the breaches are about as people read it.
+func (l *promiseLook) name(ctx context.Context) error {
+	var ids []string
+	for _, b := range l.out.Breaches {
+		if b.Matter != "" && b.Kind.Promise() == 2 {
+			ids = append(ids, b.Matter)
+		}
+	}
+	links, err := l.s.linksTo(ctx, l.tx, ids)
+	for i := range l.out.Breaches {
+		b := &l.out.Breaches[i]
+		if b.Called = programme.T(b.Title, b.Title); b.Kind.Promise() == 2 && links[b.Matter].ID != "" {
+			b.Called = links[b.Matter].Called
+		}
+	}
+	return err
 }
 
 func (l *promiseLook) breach(b Breach) {

@@ -174,12 +174,51 @@ func (r *Running) rectification(x *programme.Process, round string, f finding) b
 	would := r.wouldMeet(f.clause)
 	b.told = programme.T("{0} 需要的佐证：{1}", "{0} Evidence that would meet it: {1}").Fill(f.clause.Why, would)
 	form, _ := x.Form(x.Matter.Raise.Form)
-	for name, text := range map[string]string{"clause": f.clause.Clause, "what": f.clause.Why.In(programme.Zh), "evidence": would.In(programme.Zh)} {
+	for name, text := range map[string]string{"clause": f.clause.Clause, fieldFound: f.clause.Why.In(programme.Zh), fieldWould: would.In(programme.Zh)} {
 		if form != nil && slices.ContainsFunc(form.Fields, func(p *programme.Field) bool { return p.Name == name && p.Type == programme.TextType }) {
 			b.values[name] = text
 		}
 	}
 	return b
+}
+
+// The fields of a rectification that the rules fill in, in Chinese: what was found on the clause, and what would meet it.
+const (
+	fieldFound = "what"
+	fieldWould = "evidence"
+)
+
+// tellFindings says in both languages what the rules filled in when they raised a rectification: the decisions that found it hold the
+// reasons, its version the names of forms.
+func (s *Site) tellFindings(ctx context.Context, tx *db.Tx, m stored, forms []MatterForm) error {
+	i := slices.IndexFunc(forms, func(f MatterForm) bool { return f.Form == m.x.Matter.Raise.Form })
+	if m.Name != rectificationMatter || i < 0 {
+		return nil
+	}
+	f := &forms[i]
+	f.Told = map[string]programme.Text{}
+	err := tx.Each(ctx, "SELECT d.doc FROM finding x JOIN decision d ON d.id = x.decision_id WHERE x.matter_id = $1 ORDER BY d.decided_at, d.id", []any{m.ID}, func(scan func(...any) error) error {
+		var doc []byte
+		if err := scan(&doc); err != nil {
+			return err
+		}
+		score, err := unpackScore(doc)
+		for _, c := range score.Clauses {
+			if c.Clause != m.Clause {
+				continue
+			}
+			for name, t := range map[string]programme.Text{fieldFound: c.Why, fieldWould: m.run.wouldMeet(c)} {
+				if f.Values[name] == t.In(programme.Zh) {
+					f.Told[name] = t
+				}
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("what rectification %s asks for: %w", m.ID, err)
+	}
+	return nil
 }
 
 // wouldMeet names the evidence that a clause looks for: the facts that it lacks, or else the forms that it reads.

@@ -98,6 +98,32 @@ func TestGateIsPutRightFirst(t *testing.T) {
 	})
 }
 
+// A rectification reads in English as in Chinese: what it is called, what was found and what would meet it; it is found by both names,
+// and is called so in the results of a batch.
+func TestRectificationInBothLanguages(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		c := newCounty(t, url, "mend", 2)
+		c.Decided()
+		open, _ := c.rectifications(0)
+		c.As("officer")
+		m, err := c.site.Matter(c.ctx, c.who, open["1.1.2"])
+		c.must(err)
+		zh, en := m.Forms[0].In(programme.Zh), m.Forms[0].In(programme.En)
+		if m.Called.En != "1.1.2 Opening" || fmt.Sprint(zh["what"]) != fmt.Sprint(m.Forms[0].Values["what"]) || !strings.Contains(fmt.Sprint(en["what"]), "Opening") || !strings.Contains(fmt.Sprint(en["evidence"]), "Opening") {
+			t.Errorf("%v: %v; %v", m.Called, zh, en)
+		}
+		for _, words := range []string{"opening", "开放", "kf", "1.1.2"} {
+			if found := c.Matters(bihuan.MatterQuery{Programme: "mend", Name: "rectification", Search: words}); len(found) != 1 {
+				t.Errorf("%q finds %d", words, len(found))
+			}
+		}
+		lines, err := c.site.ActOnMany(c.ctx, c.who, bihuan.Batch{Matters: []bihuan.Picked{{ID: m.ID}}, Move: bihuan.Move{Kind: programme.EventRemind}})
+		if err != nil || len(lines) != 1 || lines[0].Called.En != "1.1.2 Opening" {
+			t.Errorf("%+v, %v", lines, err)
+		}
+	})
+}
+
 // 200 subjects' failed clauses become rectifications in one decision; each ends when new evidence meets its clause.
 func TestFindingsAreFollowedUp(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {

@@ -136,7 +136,7 @@ func asMatterFile(m bihuan.MatterFile, l programme.Lang) *matterFileJSON {
 		out.Events = append(out.Events, matterEventJSON{e.Seq, string(e.Kind), e.Action, e.Title.In(l), e.As.In(l), e.Name, e.Reason, e.Told.In(l), e.Target, e.From.In(l), e.To.In(l), e.At, e.Late})
 	}
 	for _, f := range m.Forms {
-		form := matterFormJSON{Seq: f.Seq, Form: f.Form, Title: f.Title.In(l), By: f.By.In(l), On: dayJSON{f.On}, Values: json.RawMessage(f.Values.JSON()), Hidden: f.Hidden}
+		form := matterFormJSON{Seq: f.Seq, Form: f.Form, Title: f.Title.In(l), By: f.By.In(l), On: dayJSON{f.On}, Values: json.RawMessage(f.In(l).JSON()), Hidden: f.Hidden}
 		for _, a := range f.Attachments {
 			form.Files = append(form.Files, fileJSON{a.Field, a.Name, a.SHA256, a.Media, a.Size})
 		}
@@ -147,7 +147,7 @@ func asMatterFile(m bihuan.MatterFile, l programme.Lang) *matterFileJSON {
 		out.Ballot = &b
 	}
 	link := func(rel string, x bihuan.MatterLink) {
-		out.Links = append(out.Links, matterLinkJSON{rel, x.ID, x.Code, x.Title})
+		out.Links = append(out.Links, matterLinkJSON{rel, x.ID, x.Code, x.Called.In(l)})
 	}
 	for _, x := range m.Parts {
 		link("part", x)
@@ -347,7 +347,7 @@ func (f *face) apiActs(api huma.API) {
 				} else {
 					out.Refused++
 				}
-				out.Lines = append(out.Lines, lineJSON{l.ID, l.Code, l.Title, l.Done, l.Why.In(c.lang)})
+				out.Lines = append(out.Lines, lineJSON{l.ID, l.Code, l.Called.In(c.lang), l.Done, l.Why.In(c.lang)})
 			}
 			return out, nil
 		})

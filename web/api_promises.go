@@ -31,7 +31,7 @@ func asBreaches(list []bihuan.Breach, l programme.Lang) []BreachJSON {
 	out := []BreachJSON{}
 	for _, b := range list {
 		out = append(out, BreachJSON{b.Kind.Promise(), string(b.Kind), b.Kind.Text().In(l), b.Subject.Unit, b.Subject.UnitName, b.Subject.ID, b.Subject.Name,
-			b.Clause, b.Round, b.Title, b.Matter, b.Code, b.Decision})
+			b.Clause, b.Round, b.Called.In(l), b.Matter, b.Code, b.Decision})
 	}
 	return out
 }
@@ -177,7 +177,7 @@ func (f *face) apiBenefits(api huma.API) {
 				out.Units = append(out.Units, unitSumJSON{x.Unit.Code, x.Unit.Name, sum(x)})
 			}
 			for _, x := range b.List {
-				out.List = append(out.List, benefitJSON{x.Matter, x.Code, x.Title, x.Name, x.Subject.ID, x.Subject.Name, dayJSON{x.On}, x.Measure, x.Unit.In(c.lang),
+				out.List = append(out.List, benefitJSON{x.Matter, x.Code, x.Called.In(c.lang), x.Name, x.Subject.ID, x.Subject.Name, dayJSON{x.On}, x.Measure, x.Unit.In(c.lang),
 					exactJSON{x.Before}, exactJSON{x.After}, x.Better(), x.Persons, x.Partly, x.Proof})
 			}
 			return out, nil

@@ -1579,7 +1579,7 @@ func matterForm(v view, p matterPage, f bihuan.MatterForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, field := range f.Definition.Fields {
-			if value, ok := f.Values[field.Name]; ok && !field.HoldsAttachments() {
+			if value, ok := f.In(v.Lang)[field.Name]; ok && !field.HoldsAttachments() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 140, "<dt>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -2300,7 +2300,7 @@ func matterBeside(v view, p matterPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = matterLink(p.Matter.Part).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = matterLink(v, p.Matter.Part).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2327,7 +2327,7 @@ func matterBeside(v view, p matterPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = matterLink(p.Matter.Into).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = matterLink(v, p.Matter.Into).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2355,7 +2355,7 @@ func matterBeside(v view, p matterPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, l := range p.Matter.Parts {
-					templ_7745c5c3_Err = matterLink(&l).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = matterLink(v, &l).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -2384,7 +2384,7 @@ func matterBeside(v view, p matterPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, l := range p.Matter.Absorbed {
-					templ_7745c5c3_Err = matterLink(&l).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = matterLink(v, &l).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -2403,7 +2403,7 @@ func matterBeside(v view, p matterPage) templ.Component {
 	})
 }
 
-func matterLink(l *bihuan.MatterLink) templ.Component {
+func matterLink(v view, l *bihuan.MatterLink) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -2442,9 +2442,9 @@ func matterLink(l *bihuan.MatterLink) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var134 string
-		templ_7745c5c3_Var134, templ_7745c5c3_Err = templ.JoinStringErrs(l.Title)
+		templ_7745c5c3_Var134, templ_7745c5c3_Err = templ.JoinStringErrs(v.In(l.Called))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/matter.templ`, Line: 380, Col: 69}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/matter.templ`, Line: 380, Col: 76}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
 		if templ_7745c5c3_Err != nil {
@@ -2457,7 +2457,7 @@ func matterLink(l *bihuan.MatterLink) templ.Component {
 		var templ_7745c5c3_Var135 string
 		templ_7745c5c3_Var135, templ_7745c5c3_Err = templ.JoinStringErrs(l.Code)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/matter.templ`, Line: 380, Col: 110}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/matter.templ`, Line: 380, Col: 117}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
 		if templ_7745c5c3_Err != nil {

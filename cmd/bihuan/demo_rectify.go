@@ -56,7 +56,7 @@ func (h *history) putRight(round string) error {
 			}
 			for _, l := range lines {
 				if !l.Done {
-					return fmt.Errorf("waive %s: %s", l.Title, l.Why.En)
+					return fmt.Errorf("waive %s: %s", l.Called.Zh, l.Why.En)
 				}
 			}
 		}

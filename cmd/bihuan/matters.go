@@ -54,8 +54,8 @@ type matterLine struct {
 	Seq       int            `json:"seq"`
 }
 
-func lineOf(m bihuan.Matter) matterLine {
-	l := matterLine{Code: m.Code, Programme: m.Programme, Matter: m.Name, Title: m.Title, Subject: m.Subject.Key, Unit: m.Unit, Stage: m.Stage, Outcome: m.Outcome,
+func lineOf(m bihuan.Matter, lang programme.Lang) matterLine {
+	l := matterLine{Code: m.Code, Programme: m.Programme, Matter: m.Name, Title: m.Called.In(lang), Subject: m.Subject.Key, Unit: m.Unit, Stage: m.Stage, Outcome: m.Outcome,
 		Meaning: m.Meaning, Why: m.Why, Raised: m.RaisedOn, Light: m.Light, Late: m.Late, Joined: m.Joined, Seq: m.Seq}
 	if m.ClosedOn != 0 {
 		l.Closed = &m.ClosedOn
@@ -85,7 +85,7 @@ func (k *mattersList) Run(c *console) error {
 			if m.Clock.Runs {
 				due, left = m.Clock.Due.String(), strconv.Itoa(m.Left)
 			}
-			if err := list.add(lineOf(m), m.Code, m.Title, m.Subject.Key, m.StageTitle.In(c.lang), due, left); err != nil {
+			if err := list.add(lineOf(m, c.lang), m.Code, m.Called.In(c.lang), m.Subject.Key, m.StageTitle.In(c.lang), due, left); err != nil {
 				return err
 			}
 		}
@@ -149,7 +149,7 @@ func (k *mattersShow) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	whole := matterWhole{matterLine: lineOf(m.Matter), Events: []matterStep{}, Forms: []matterForm{}, Ways: []matterWay{}}
+	whole := matterWhole{matterLine: lineOf(m.Matter, c.lang), Events: []matterStep{}, Forms: []matterForm{}, Ways: []matterWay{}}
 	for _, e := range m.Events {
 		whole.Events = append(whole.Events, matterStep{e.Seq, e.Kind, e.Action, e.As.In(c.lang), e.On, e.At.Format("2006-01-02T15:04:05Z07:00"), e.Reason, e.To.In(c.lang), e.Late})
 	}
@@ -168,7 +168,7 @@ func (k *mattersShow) Run(c *console) error {
 	if k.JSON {
 		return jsonLines(c.out).Encode(whole)
 	}
-	fmt.Fprintf(c.out, "%s  %s\n%s", m.Code, m.Title, m.StageTitle.In(c.lang))
+	fmt.Fprintf(c.out, "%s  %s\n%s", m.Code, m.Called.In(c.lang), m.StageTitle.In(c.lang))
 	if m.Clock.Runs {
 		fmt.Fprintf(c.out, "  %s", programme.T("时限 {0}，剩 {1} 天；{2}", "due {0}, {1} days left; {2}").Fill(m.Clock.Due, m.Left, m.Clock.Why).In(c.lang))
 	}

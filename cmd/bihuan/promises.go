@@ -54,7 +54,7 @@ func (k *promisesCommand) Run(c *console) error {
 	for _, p := range list {
 		sums = append(sums, []string{p.Programme.Name, strconv.Itoa(p.Broken(1)), strconv.Itoa(p.Broken(2)), strconv.Itoa(p.Broken(3))})
 		for _, b := range p.Breaches {
-			l := breachLine{p.Programme.Name, b.Kind.Promise(), b.Kind, b.Kind.Text().In(c.lang), b.Subject.Unit, b.Subject.Key, b.Clause, b.Title, b.Code}
+			l := breachLine{p.Programme.Name, b.Kind.Promise(), b.Kind, b.Kind.Text().In(c.lang), b.Subject.Unit, b.Subject.Key, b.Clause, b.Called.In(c.lang), b.Code}
 			if err := cases.add(l, l.Programme, l.Unit, l.Subject, l.Clause, l.Matter, l.Title, l.Text); err != nil {
 				return err
 			}
@@ -130,7 +130,7 @@ func (k *benefitsCommand) Run(c *console) error {
 			sum(c.t("合计", "total"), b.Total)
 		}
 		for _, x := range b.List {
-			l := benefitLine{x.Code, x.Title, x.Subject.Key, x.On, x.Measure, x.Unit.In(c.lang), x.Before, x.After, x.Persons, x.Partly, x.Proof}
+			l := benefitLine{x.Code, x.Called.In(c.lang), x.Subject.Key, x.On, x.Measure, x.Unit.In(c.lang), x.Before, x.After, x.Persons, x.Partly, x.Proof}
 			if err := records.add(l, l.On.String(), l.Matter, l.Title, l.Subject, l.Measure, fmt.Sprintf("%s → %s %s", l.Before, l.After, l.In), strconv.Itoa(l.Persons)); err != nil {
 				return err
 			}
