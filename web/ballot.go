@@ -174,6 +174,14 @@ func (v view) ballotTitle(b bihuan.BallotFigures) string {
 	return v.In(b.Form.Title)
 }
 
+// posterTitle is ballotTitle with the matter that is rated.
+func (v view) posterTitle(b bihuan.BallotFigures) string {
+	if b.Matter == "" {
+		return v.ballotTitle(b)
+	}
+	return v.ballotTitle(b) + v.T("：", ": ") + v.In(b.Called)
+}
+
 func (v view) matterTitle(m *programme.Matter) string {
 	if m.Title.Empty() {
 		return m.Name
