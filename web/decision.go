@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/assess"
@@ -278,6 +279,16 @@ func ours(err error) error {
 		return nil
 	}
 	return err
+}
+
+// refusedWithoutForm tells that what was sent was refused and the form that would say so is no longer there: somebody else has answered, or
+// the time is over.
+func (a decisionArgs) refusedWithoutForm() bool {
+	if a.Error == nil || a.Answering == "" {
+		return a.Error != nil && !a.MayObject && !a.MayAppeal
+	}
+	open := slices.ContainsFunc(a.Objections, func(o bihuan.Objection) bool { return o.ID == a.Answering && o.Outcome == bihuan.ObjectionOpen })
+	return !open || !a.MayAnswer
 }
 
 // answerTyped is what was typed into the answer of an objection, when it came back.

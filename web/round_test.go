@@ -53,6 +53,9 @@ func TestRoundThroughThePages(t *testing.T) {
 			t.Errorf("an answer that does not say whether it is upheld: %d", status)
 		}
 		d.done("judge", "/objections/"+id+"/answer", url.Values{"round": {strings.TrimPrefix(round, "/rounds/")}, "subject": {hero.ID}, "upheld": {"no"}, "answer": {"截止日后补交，计入下一年度"}})
+		if status, body := d.post("judge", "/objections/"+id+"/answer", url.Values{"round": {strings.TrimPrefix(round, "/rounds/")}, "subject": {hero.ID}, "upheld": {"yes"}, "answer": {"成立"}}); status != http.StatusConflict || !strings.Contains(body, "答复：异议不成立") {
+			t.Errorf("answered twice: %d\n%s", status, mainPart(body))
+		}
 		if status, _ := d.post("judge", round+"/decide", url.Values{"sure": {"1"}}); status != http.StatusConflict {
 			t.Errorf("decided during publicity: %d", status)
 		}

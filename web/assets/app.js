@@ -162,7 +162,11 @@ for (const all of document.querySelectorAll("[data-all]")) {
 }
 
 // Mistakes are read out and scrolled to first.
-document.querySelector("[data-focus]")?.focus();
+const told = document.querySelector("[data-focus], main:not(:has([autofocus])) .note.bad[role=alert]");
+if (told) {
+  told.tabIndex = -1;
+  told.focus();
+}
 
 // A place may be where one stands.
 for (const box of document.querySelectorAll("[data-place]")) {
