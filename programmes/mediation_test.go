@@ -65,7 +65,15 @@ func told(t *testing.T, p *programme.Programme, matter, file string) (*programme
 // seen is a matter as rules see it.
 func seen(x *programme.Process, m exchange.Matter, s programme.State, day programme.Day) programme.Values {
 	v := programme.Values{"id": s.ID, "stage": s.Stage, "raised": s.Raised, "overdue": false}
-	for _, e := range m.Events {
+	first := x.Matter.Stages[0].Stage
+	for i, e := range m.Events {
+		next := s.Stage
+		if i+1 < len(m.Events) {
+			next = m.Events[i+1].Seen
+		}
+		if e.Seen == first && next != first {
+			v["taken_up"] = e.On
+		}
 		for name, raw := range e.Forms {
 			form, _ := x.Form(name)
 			values, _ := form.Fill(x.Programme, raw, programme.About{AsOf: e.On})
