@@ -31,6 +31,7 @@ type Program struct {
 	dict      *dictionary // the options of the forms, and the texts in rules
 
 	key    string  // what decides on totals and grades beside clauses and bands
+	grain  int64   // what all points are multiples of that follow from verdicts and steps, in units
 	unit   Points  // the smallest step of points that the standard knows
 	powers []int64 // of ten
 	bands  []gradeBand
@@ -89,6 +90,7 @@ type clause struct {
 	exprs           []*programme.Expr
 	ownPoints       bool    // points stand in a column
 	worth           []int64 // else they follow: by verdict in units, then those of every step between nothing and all
+	highest         int64   // the most of these; below 0 when one of them is
 	key, measureKey string  // what decides on the outcome, and on the measure; "": that is not easily said
 	proof           []int   // forms that must be on file, with an attachment where they can hold one
 }

@@ -105,17 +105,17 @@ func (m *machine) total(all []cells) {
 	for i := range had {
 		had[i] = whole
 	}
-	m.lanes.begin(m.words)
+	m.adder.begin(pr.grain, m.words)
 	for _, p := range pr.parts {
 		clear(s.part)
 		clear(gone)
 		for _, k := range p.sections {
 			sec := pr.sections[k]
 			if sec.Bonus != nil {
-				m.lanes.flush(s.part)
+				m.adder.flush(s.part)
 				clear(s.section)
 				m.addClauses(all, sec, s.section)
-				m.lanes.flush(s.section)
+				m.adder.flush(s.section)
 				limit := int64(pr.points(sec.Bonus.Cap) / unit)
 				for i := range m.n {
 					if sec.Bonus.Ladder != nil {
@@ -137,16 +137,16 @@ func (m *machine) total(all []cells) {
 				m.addClauses(all, sec, s.part)
 				continue
 			}
-			m.lanes.flush(s.part)
+			m.adder.flush(s.part)
 			clear(s.section)
 			m.addClauses(all, sec, s.section)
-			m.lanes.flush(s.section)
+			m.adder.flush(s.section)
 			m.rescale(all, sec, left, gone, partHad, p)
 			for i, e := range s.section {
 				s.part[i] += e
 			}
 		}
-		m.lanes.flush(s.part)
+		m.adder.flush(s.part)
 		full := int64(p.points / unit)
 		for w, r := range gone {
 			for ; r != 0; r &= r - 1 {
@@ -221,7 +221,7 @@ func (pr *Program) scaled(earned, all, had int64) int64 {
 	return int64(q)
 }
 
-// addClauses adds the points of a section's clauses to a sum; some may remain in the lanes.
+// addClauses adds the points of a section's clauses to a sum; some may remain in the adder.
 func (m *machine) addClauses(all []cells, sec *section, sum []int64) {
 	for _, k := range sec.clauses {
 		c, x := m.pr.clauses[k], &all[k]
@@ -231,15 +231,7 @@ func (m *machine) addClauses(all []cells, sec *section, sum []int64) {
 			}
 			continue
 		}
-		for _, v := range []struct {
-			rows []uint64
-			of   Verdict
-		}{{x.met, Met}, {x.missing, Missing}, {x.na, NotApplicable}} {
-			m.lanes.add(sum, v.rows, c.worth[v.of])
-		}
-		for k, p := range c.steps() {
-			m.lanes.add(sum, x.steps[k], p)
-		}
+		m.addClause(c, x, sum)
 	}
 }
 

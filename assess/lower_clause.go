@@ -79,6 +79,7 @@ func (pr *Program) lower() {
 		}
 		ir.list = append(ir.list, x)
 	}
+	pr.findGrain()
 	for _, v := range pr.vetoes {
 		x := Lowered{Clause: v.name, Compiled: true}
 		one := func(e *programme.Expr) *node {

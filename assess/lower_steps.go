@@ -52,6 +52,27 @@ func (pr *Program) lowerSteps(c *clause, lc *compiled) {
 	}
 }
 
+// findGrain finds the most that clauses earn by verdict or step, and the largest number that all these points are multiples of.
+func (pr *Program) findGrain() {
+	pr.grain = 0
+	for _, c := range pr.clauses {
+		if c.ownPoints {
+			continue
+		}
+		if c.highest = slices.Max(c.worth); slices.Min(c.worth) < 0 {
+			c.highest = -1
+		}
+		for _, p := range c.worth {
+			for a := p; a != 0; {
+				pr.grain, a = a, pr.grain%a
+			}
+		}
+	}
+	if pr.grain = max(pr.grain, -pr.grain); pr.grain == 0 {
+		pr.grain = 1
+	}
+}
+
 // adding is how deductions or ticks add up: going through them, a row passes from one sum to another.
 type adding struct {
 	from   [][]int64 // of deductions, one by one: from how many cases on the levels after the first begin

@@ -11,24 +11,25 @@ import (
 // What would leave the range of its numbers it does not decide: it marks the row, and the interpreter, which has wider
 // numbers, decides that clause for that row.
 type machine struct {
-	pr    *Program
-	f     *facts
-	n     int
-	words int
-	asOf  int64
-	epoch int
-	memo  []memo
-	spans []rowSpan
-	root  rowSpan
-	left  []uint64 // rows left to the interpreter by what is being evaluated; nil: none
-	keep  memory   // for what several nodes use; lives as long as the batch
-	temp  memory   // lives until the next clause
-	cells []cells
-	sums  sums
-	lanes lanes
-	codes []uint8 // of one clause
-	lean  bool    // measures are computed, and not kept
-	fr    *frame
+	pr     *Program
+	f      *facts
+	n      int
+	words  int
+	asOf   int64
+	epoch  int
+	memo   []memo
+	spans  []rowSpan
+	root   rowSpan
+	left   []uint64 // rows left to the interpreter by what is being evaluated; nil: none
+	keep   memory   // for what several nodes use; lives as long as the batch
+	temp   memory   // lives until the next clause
+	cells  []cells
+	sums   sums
+	adder  adder
+	earned []earned
+	codes  []uint8 // of one clause
+	lean   bool    // measures are computed, and not kept
+	fr     *frame
 }
 
 // val is a batch of values: of truths t and f, of days and texts s, of numbers x; ok says where there is one. Whole words of 64 rows

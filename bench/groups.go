@@ -146,11 +146,13 @@ func (s *scene) bulkStored() (*group, error) {
 		s.result = s.pr.RunAgain(s.result, s.pop, s.options) // in arrays that are there, as cel-go and OPA do
 		return s.cells(), nil
 	}})
-	more, err := s.sqlTasks(1, func(x *database) error { return x.keep(context.Background()) })
-	if err != nil {
-		return nil, err
+	if s.n <= 100_000 { // beyond, a table of every outcome in every SQL engine wants more memory than most machines have
+		more, err := s.sqlTasks(1, func(x *database) error { return x.keep(context.Background()) })
+		if err != nil {
+			return nil, err
+		}
+		g.tasks = append(g.tasks, more...)
 	}
-	g.tasks = append(g.tasks, more...)
 	some := min(s.n, 10_000)
 	c, err := newCEL(s.w, s.columns, some)
 	if err != nil {
