@@ -610,6 +610,6 @@ func (s *Site) ballotOf(ctx context.Context, tx *db.Tx, v viewer, m stored) (*Ba
 		return nil, err
 	}
 	b := &list[0]
-	b.Calls = !b.Over && v.callsBallots()
+	b.Calls, b.Hides = !b.Over && v.callsBallots(), b.hides()
 	return &b.BallotFigures, s.showBallot(ctx, tx, v.actor, b)
 }

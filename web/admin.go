@@ -270,7 +270,8 @@ func programmeZip(content []byte, name string) (fs.FS, string, error) {
 // The whole request is bounded, so that a file beyond the limit is refused while it arrives.
 func (r *request) readUpload(most int64) (name, note string, content []byte, file string, err error) {
 	r.Request.Body = http.MaxBytesReader(r.ResponseWriter, r.Request.Body, most+maxForm)
-	tooLarge := &bihuan.Error{Kind: bihuan.TooLarge, Text: programme.T("文件太大，最多 {0} MB", "The file is too large; the limit is {0} MB").Fill(most >> 20)}
+	tooLarge := &bihuan.Error{Kind: bihuan.TooLarge, Text: programme.T("文件太大，最多 {0} MB", "The file is too large; the limit is {0} MB").Fill(most >> 20),
+		Hint: programme.T("请拆成几份，或者去掉用不到的内容再传。", "Split it, or leave out what is not needed, and send it again.")}
 	if err := r.Request.ParseMultipartForm(1 << 20); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {

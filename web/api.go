@@ -106,7 +106,7 @@ func (f *face) apiProblem(hr *http.Request, lang programme.Lang, err error) *hum
 
 // verb registers one operation. Its errors become problem+json in one place.
 func verb[I, O any](f *face, api huma.API, method, path, id, summary string, do func(context.Context, caller, *I) (*O, error)) {
-	huma.Register(api, huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, MaxBodyBytes: maxAPIBody},
+	huma.Register(api, huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, MaxBodyBytes: maxAPIBody, BodyReadTimeout: receiveTime},
 		func(ctx context.Context, in *I) (*struct{ Body *O }, error) {
 			c := callerOf(ctx)
 			out, err := do(ctx, c, in)

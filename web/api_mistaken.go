@@ -19,6 +19,8 @@ var schemaMistakes = []struct {
 	{regexp.MustCompile(`^expected required property (\S+) to be present$`), "缺少“$1”", "“$1” is missing"},
 	{regexp.MustCompile(`^unexpected property$`), "没有这一项", "there is no such property"},
 	{regexp.MustCompile(`^unexpected end of JSON input$|^invalid character .*`), "不是完整的 JSON", "this is not JSON as a whole"},
+	{regexp.MustCompile(`^request body is too large .*`), "请求内容太大，最多 " + itoa(maxAPIBody>>20) + " MB：请分几次调用，或在页面上、用命令行导入",
+		"the body is too large, " + itoa(maxAPIBody>>20) + " MB at most: make several calls, or import it on the pages or by the command line"},
 	{regexp.MustCompile(`^request body is required$`), "缺少请求内容", "the body is missing"},
 	{regexp.MustCompile(`^(?:expected|invalid) (?:integer|number|float)$`), "应是数", "a number is wanted"},
 	{regexp.MustCompile(`^(?:expected|invalid) boolean$`), "应是 true 或 false", "true or false is wanted"},

@@ -2085,7 +2085,7 @@ func matterBallot(v view, b *bihuan.BallotFigures) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if b.Calls {
+		if b.Calls && !b.Hides {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 185, "<p class=\"small no-print\"><a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

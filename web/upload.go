@@ -28,11 +28,8 @@ func upload(r *request) error {
 	if name == "" {
 		name = "photo.jpg"
 	}
-	// What is too large is still received, up to a bound: a connection that is cut cannot say why.
-	body := http.MaxBytesReader(r.ResponseWriter, r.Body, 4*bihuan.MostUpload)
-	a, err := r.f.site.Upload(r.ctx(), r.actor, name, body)
+	a, err := r.f.site.Upload(r.ctx(), r.actor, name, r.Body)
 	if err != nil {
-		_, _ = io.Copy(io.Discard, body)
 		return r.uploadProblem(err)
 	}
 	r.ResponseWriter.Header().Set("Content-Type", "application/json")

@@ -62,7 +62,7 @@ func New(site *bihuan.Site, config Config) http.Handler {
 	var h http.Handler = mux
 	h = f.sessions.LoadAndSave(h)
 	h = http.NewCrossOriginProtection().Handler(h)
-	return secured(h)
+	return received(secured(h))
 }
 
 // secured sets the headers that every answer carries. Nothing comes from outside, no script or style stands in a page.
