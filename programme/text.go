@@ -1,6 +1,9 @@
 package programme
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Lang is a language of the face: Zh or En.
 type Lang string
@@ -28,13 +31,15 @@ func (t Text) In(l Lang) string {
 // Empty reports whether nothing is said in either language.
 func (t Text) Empty() bool { return t.Zh == "" && t.En == "" }
 
-// Fill puts values into the placeholders {0}, {1}, … of both languages. A value that is itself a Text goes in by language.
+// Fill puts values into the placeholders {0}, {1}, … of both languages. A value that is itself a Text goes in by language. What stands in a
+// value is left as it is, also where it looks like a placeholder: people write it.
 func (t Text) Fill(values ...any) Text {
 	fill := func(s string, l Lang) string {
+		pairs := make([]string, 0, 2*len(values))
 		for i, v := range values {
-			s = strings.ReplaceAll(s, "{"+string(rune('0'+i))+"}", inLang(v, l))
+			pairs = append(pairs, "{"+strconv.Itoa(i)+"}", inLang(v, l))
 		}
-		return s
+		return strings.NewReplacer(pairs...).Replace(s)
 	}
 	return Text{fill(t.Zh, Zh), fill(t.En, En)}
 }
