@@ -24,8 +24,7 @@ func (s *Scores) File(row int, e Record, supersedes string) Change {
 	defer s.mu.Unlock()
 	pr := s.pr
 	form, known := int(e.code)-codeForms, e.code >= codeForms
-	fields := pr.fieldsOnly(form)
-	if fields && !pr.crowd && !s.readers[form].slow && !s.drops {
+	if pr.fieldsOnly(form) && !pr.crowd && !s.readers[form].slow && !s.drops {
 		subject := s.pop.rows[row]
 		s.warm(row, &e)
 		if isSet(s.plain, int32(row)) && s.look.at(pr, subject, form, &e, supersedes, s.options.AsOf) {
@@ -38,7 +37,6 @@ func (s *Scores) File(row int, e Record, supersedes string) Change {
 	clear(s.again)
 	s.mark(form, known, e.Evidence)
 	was, clause := s.pop.file(row, &e, supersedes)
-	s.pop.note(row, fields && (was == none || pr.fieldsOnly(was)))
 	switch {
 	case was >= 0:
 		s.markAll(s.readers[was].any)

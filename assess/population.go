@@ -93,8 +93,7 @@ func (pop *Population) packAll(list []Evidence, n *names) []byte {
 
 // File adds a piece of evidence to the subject in a row, and takes out the one that it supersedes, if that is there.
 func (pop *Population) File(row int, e Record, supersedes string) {
-	form, _ := pop.file(row, &e, supersedes)
-	pop.note(row, pop.pr.fieldsOnly(int(e.code)-codeForms) && (form == none || pop.pr.fieldsOnly(form)))
+	pop.file(row, &e, supersedes)
 }
 
 // fieldsOnly reports whether a form is one of which one record counts, or the profile: what is filed of it changes fields.
@@ -105,7 +104,7 @@ func (pr *Program) fieldsOnly(form int) bool {
 // none is the form of what is not there.
 const none = -2
 
-// file is that, without telling those who keep columns. It gives the form of what was superseded, as filed has it; none: nothing was.
+// file is that. It gives the form of what was superseded, as filed has it; none: nothing was.
 func (pop *Population) file(row int, e *Record, supersedes string) (form, clause int) {
 	s := pop.rows[row]
 	form = none
@@ -143,6 +142,7 @@ func (pop *Population) file(row int, e *Record, supersedes string) (form, clause
 	}
 	pop.evidence++
 	pop.bytes += len(s.data)
+	pop.note(row, pop.pr.fieldsOnly(int(e.code)-codeForms) && (form == none || pop.pr.fieldsOnly(form)))
 	return form, clause
 }
 
