@@ -10,38 +10,66 @@ import (
 	"bihuan.dev/bihuan"
 )
 
+// namesakes are six people whom only their numbers tell apart: A0 to A5.
+func namesakes() (people []bihuan.Person) {
+	for i := range 6 {
+		people = append(people, bihuan.Person{Name: "王芳", Number: fmt.Sprint("A", i)})
+	}
+	return people
+}
+
+func (r *runner) OpenBallotLink(ballot, login string) (link string) {
+	r.Helper()
+	link, r.err = r.site.OpenBallotLink(r.ctx, r.Login(login), ballot)
+	return link
+}
+
+// voteByLink votes as one of the namesakes.
+func (r *runner) voteByLink(from, link, number string) error {
+	_, err := r.site.VoteByLink(r.ctx, from, link, " 王芳", number, values{"overall": "satisfied"})
+	return err
+}
+
+// crowdVotes lets each of the namesakes vote three times at once, and counts the votes that were taken and the others.
+func (r *runner) crowdVotes(link string) (done, told int64) {
+	var taken, refused atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 18 {
+		wg.Go(func() {
+			err := r.voteByLink(fmt.Sprint(i), link, fmt.Sprint("ａ", i%6))
+			if k, known := bihuan.KindOf(err); err == nil {
+				taken.Add(1)
+			} else if known && (k == bihuan.Unauthenticated || k == bihuan.Conflict) {
+				refused.Add(1)
+			} else {
+				r.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	return taken.Load(), refused.Load()
+}
+
 // A ballot's link lets everybody of the roster vote once with name and number, who came in before and who did not, also when many try at
 // once. It tells who has voted to nobody, opens nothing else, and ends with the ballot.
 func TestBallotLink(t *testing.T) {
 	each(t, func(r *runner) {
 		loop(r)
-		var people []bihuan.Person
-		for i := range 6 {
-			people = append(people, bihuan.Person{Name: "王芳", Number: fmt.Sprint("A", i)})
-		}
-		slips := r.Who("chair").AddVoices(people...)
+		slips := r.Who("chair").AddVoices(namesakes()...)
 		r.Want()
 		r.Speak(slips[0].Code)
 		r.Want()
 		id, err := r.site.CallBallot(r.ctx, r.as, r.home("E1"), "appraisal", day("2021-06-10"))
 		r.must(err)
-		open := func(login string) (link string) {
-			link, r.err = r.site.OpenBallotLink(r.ctx, r.Login(login), id)
-			return link
-		}
-		vote := func(from, link, number string) error {
-			_, err := r.site.VoteByLink(r.ctx, from, link, " 王芳", number, values{"overall": "satisfied"})
-			return err
-		}
 		for login, want := range map[string]bihuan.Kind{"": bihuan.Unauthenticated, "m1": bihuan.Forbidden, "chair2": bihuan.NotFound} {
-			open(login)
+			r.OpenBallotLink(id, login)
 			r.Want(want)
 		}
-		old := open("chair")
+		old := r.OpenBallotLink(id, "chair")
 		r.Want()
-		link := open("east")
+		link := r.OpenBallotLink(id, "east")
 		r.Want()
-		r.err = vote("1", old, "A1")
+		r.err = r.voteByLink("1", old, "A1")
 		r.Want(bihuan.NotFound)
 		for login, want := range map[string]string{"chair": link, "m1": ""} {
 			if b, err := r.site.Ballot(r.ctx, r.Login(login), id); err != nil || b.Link != want {
@@ -51,23 +79,9 @@ func TestBallotLink(t *testing.T) {
 		_, r.err = r.site.VoteByLink(r.ctx, "1", link, "王芳", "A1", values{})
 		r.Want(bihuan.Invalid)
 
-		var done, told atomic.Int64
-		var wg sync.WaitGroup
-		for i := range 18 {
-			wg.Go(func() {
-				err := vote(fmt.Sprint(i), link, fmt.Sprint("ａ", i%6))
-				if k, refused := bihuan.KindOf(err); err == nil {
-					done.Add(1)
-				} else if refused && (k == bihuan.Unauthenticated || k == bihuan.Conflict) {
-					told.Add(1)
-				} else {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		if b, err := r.site.BallotByLink(r.ctx, link); err != nil || done.Load() != 6 || told.Load() != 12 || b.Votes != 6 || b.Invited != 12 || b.Tally != nil || b.Link != "" {
-			t.Errorf("%d voted, %d told: %+v, %v", done.Load(), told.Load(), b, err)
+		done, told := r.crowdVotes(link)
+		if b, err := r.site.BallotByLink(r.ctx, link); err != nil || done != 6 || told != 12 || b.Votes != 6 || b.Invited != 12 || b.Tally != nil || b.Link != "" {
+			t.Errorf("%d voted, %d told: %+v, %v", done, told, b, err)
 		}
 		_, voted := r.site.MayVoteByLink(r.ctx, "2", link, "王芳", "A1")
 		_, nobody := r.site.MayVoteByLink(r.ctx, "2", link, "王芳", "A9")
@@ -82,9 +96,9 @@ func TestBallotLink(t *testing.T) {
 		r.Day("2021-06-11")
 		_, r.err = r.site.BallotByLink(r.ctx, link)
 		r.Want(bihuan.Conflict)
-		r.err = vote("3", link, "A1")
+		r.err = r.voteByLink("3", link, "A1")
 		r.Want(bihuan.Conflict)
-		open("chair")
+		r.OpenBallotLink(id, "chair")
 		r.Want(bihuan.Conflict)
 		if b, err := r.site.Ballot(r.ctx, r.Login("chair"), id); err != nil || !b.Counted || b.Link != "" || b.Tally["satisfied"] != 6 {
 			t.Errorf("counted: %+v, %v", b, err)
@@ -97,35 +111,23 @@ func TestBallotLink(t *testing.T) {
 func TestMatterBallotLink(t *testing.T) {
 	each(t, func(r *runner) {
 		loop(r, map[string]string{"invite: joined": "invite: member"})
-		var people []bihuan.Person
-		for i := range 6 {
-			people = append(people, bihuan.Person{Name: "王芳", Number: fmt.Sprint("A", i)})
-		}
-		slips := r.Who("chair").AddVoices(people...)
+		slips := r.Who("chair").AddVoices(namesakes()...)
 		m := r.As(r.Speak(slips[0].Code)).Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
 		r.Want()
 		r.Who("chair").Do(m.ID, "accept")
 		r.Do(m.ID, "start", form("plan", values{"steps": "换灯", "due": "2021-06-20"}))
 		id := r.Do(m.ID, "done", form("result", values{"done": "已换"})).Ballot.ID
-		open := func(login string) (link string) {
-			link, r.err = r.site.OpenBallotLink(r.ctx, r.Login(login), id)
-			return link
-		}
-		vote := func(from, link, number string) error {
-			_, err := r.site.VoteByLink(r.ctx, from, link, "王芳", number, values{"overall": "satisfied"})
-			return err
-		}
 		for login, want := range map[string]bihuan.Kind{"": bihuan.Unauthenticated, "m1": bihuan.Forbidden, "chair2": bihuan.Forbidden} { // proposals are public: there is no secret in the ballot
-			open(login)
+			r.OpenBallotLink(id, login)
 			r.Want(want)
 		}
-		old := open("east")
+		old := r.OpenBallotLink(id, "east")
 		r.Want()
-		link := open("chair")
+		link := r.OpenBallotLink(id, "chair")
 		r.Want()
-		r.err = vote("1", old, "A1")
+		r.err = r.voteByLink("1", old, "A1")
 		r.Want(bihuan.NotFound)
-		r.err = vote("1", link, "A9")
+		r.err = r.voteByLink("1", link, "A9")
 		r.Want(bihuan.Unauthenticated)
 		r.err = r.site.BreakOffBallot(r.ctx, r.Login("east"), id, "x")
 		r.Want(bihuan.Invalid)
@@ -138,31 +140,17 @@ func TestMatterBallotLink(t *testing.T) {
 			t.Errorf("a member is shown %+v, %v", b, err)
 		}
 
-		var done, told atomic.Int64
-		var wg sync.WaitGroup
-		for i := range 18 {
-			wg.Go(func() {
-				err := vote(fmt.Sprint(i), link, fmt.Sprint("a", i%6))
-				if k, refused := bihuan.KindOf(err); err == nil {
-					done.Add(1)
-				} else if refused && (k == bihuan.Unauthenticated || k == bihuan.Conflict) {
-					told.Add(1)
-				} else {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		if done.Load() != 6 || told.Load() != 12 {
-			t.Errorf("%d voted, %d were told", done.Load(), told.Load())
+		done, told := r.crowdVotes(link)
+		if done != 6 || told != 12 {
+			t.Errorf("%d voted, %d were told", done, told)
 		}
 		r.Day("2021-06-12")
 		if m := r.At(m.ID, "benefit", "2021-07-12"); m.Ballot.Tally["satisfied"] != 6 || m.Ballot.Invited != 12 {
 			t.Errorf("%+v", m.Ballot)
 		}
-		r.err = vote("2", link, "A1")
+		r.err = r.voteByLink("2", link, "A1")
 		r.Want(bihuan.Conflict)
-		open("chair")
+		r.OpenBallotLink(id, "chair")
 		r.Want(bihuan.Conflict)
 	})
 }
