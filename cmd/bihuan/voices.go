@@ -309,7 +309,10 @@ func (k *ballotsLink) Run(c *console) error {
 	}
 	defer site.Close()
 	id := k.Ballot
-	if m, err := site.Matter(c.ctx, bihuan.System(), k.Ballot); err == nil && m.Ballot != nil {
+	m, err := site.Matter(c.ctx, bihuan.System(), k.Ballot)
+	if kind, _ := bihuan.KindOf(err); err != nil && kind != bihuan.NotFound {
+		return err
+	} else if m.Ballot != nil {
 		id = m.Ballot.ID
 	}
 	if k.Close {
