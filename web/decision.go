@@ -284,8 +284,11 @@ func ours(err error) error {
 // refusedWithoutForm tells that what was sent was refused and the form that would say so is no longer there: somebody else has answered, or
 // the time is over.
 func (a decisionArgs) refusedWithoutForm() bool {
-	if a.Error == nil || a.Answering == "" {
-		return a.Error != nil && !a.MayObject && !a.MayAppeal
+	switch {
+	case a.Error == nil:
+		return false
+	case a.Answering == "":
+		return !a.MayObject && !a.MayAppeal
 	}
 	open := slices.ContainsFunc(a.Objections, func(o bihuan.Objection) bool { return o.ID == a.Answering && o.Outcome == bihuan.ObjectionOpen })
 	return !open || !a.MayAnswer

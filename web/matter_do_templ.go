@@ -512,7 +512,7 @@ func matterDoing(v view, p matterPage, d *doing) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if d.Error != nil && p.Error == nil {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<div class=\"note bad\" role=\"alert\" tabindex=\"-1\" data-focus><p><b>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<div class=\"note bad\" role=\"alert\"><p><b>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

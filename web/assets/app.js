@@ -162,7 +162,7 @@ for (const all of document.querySelectorAll("[data-all]")) {
 }
 
 // Mistakes are read out and scrolled to first.
-const told = document.querySelector("[data-focus], main:not(:has([autofocus])) .note.bad[role=alert]");
+const told = document.querySelector("main:not(:has([autofocus])) .note.bad[role=alert]");
 if (told) {
   told.tabIndex = -1;
   told.focus();
