@@ -4,10 +4,12 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
-// Load never panics and never takes long, and every mistake stands inside its file.
+// mostAllocations is some three times what the largest programme that is allowed takes (TestLargest).
+const mostAllocations = 20_000_000
+
+// Load never panics and never does more work than the largest programme takes, and every mistake stands inside its file.
 func FuzzLoad(f *testing.F) {
 	cases, _ := os.ReadFile("testdata/right/whole/cases/five-stars.yaml")
 	for _, root := range []string{"testdata/right", "testdata/mistakes"} {
@@ -24,11 +26,11 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, main, kase string) {
-		begun := time.Now()
 		texts := map[string]string{MainFile: main, "cases/a.yaml": kase}
-		p, found := Load(files(texts), "")
-		if took := time.Since(begun); took > 5*time.Second {
-			t.Errorf("took %s", took)
+		var p *Programme
+		var found Mistakes
+		if n := allocations(func() { p, found = Load(files(texts), "") }); n > mostAllocations {
+			t.Errorf("allocates %d times", n)
 		}
 		if (p == nil) != (len(found.Fatal()) > 0) {
 			t.Errorf("a programme in spite of mistakes, or none without: %v", found)
