@@ -218,6 +218,7 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 		if len(news) > mostNews {
 			p.live = nil
 		}
+		var filings []assess.Filing
 		for i := range news {
 			e := &news[i]
 			if changed[e.subject] {
@@ -230,10 +231,13 @@ func (s *Site) catchUp(ctx context.Context, p *population) error {
 				continue
 			}
 			e.Values = readValues(form, []byte(e.doc))
-			if record := run.Assess.Record(&e.Evidence); p.live != nil {
-				p.live.File(row, record, e.supersedes.String)
-			} else {
-				p.all.File(row, record, e.supersedes.String)
+			filings = append(filings, assess.Filing{Row: row, Record: run.Assess.Record(&e.Evidence), Supersedes: e.supersedes.String})
+		}
+		if p.live != nil {
+			p.live.FileAll(filings, nil)
+		} else {
+			for _, f := range filings {
+				p.all.File(f.Row, f.Record, f.Supersedes)
 			}
 		}
 		if err := s.readAgain(ctx, tx, p, changed); err != nil {

@@ -156,13 +156,6 @@ func (c *clause) measureScale(pr *Program) int {
 	return c.digits
 }
 
-// leaveRow leaves a row of the subjects to the interpreter, when there is one.
-func (m *machine) leaveRow(i int) {
-	if i < m.n {
-		m.leave(nil, i)
-	}
-}
-
 // settle sets the verdicts that follow from the points.
 func (x *cells) settle(full int64, asked, low []uint64) {
 	lessConst(low, x.points, 1)

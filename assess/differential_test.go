@@ -522,7 +522,8 @@ func compare(pr *Program, pop *Population, o Options) (int, []string) {
 	if counts := want.counts(); fmt.Sprint(pr.Count(pop, o)) != fmt.Sprint(counts) {
 		diff = append(diff, fmt.Sprintf("counts: %+v, want %+v", pr.Count(pop, o), counts))
 	}
-	return n, diff
+	_, alone := aloneDiffers(pr, pop, o)
+	return n, append(diff, alone...)
 }
 
 // describe writes the rules of the clauses that differ.

@@ -120,7 +120,7 @@ func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measu
 		limit := int64(math.MaxInt32) / max(lc.each, 1)
 		for i, n := range v.x[:len(x.points)] {
 			if n > limit || n == math.MinInt64 {
-				m.leaveRow(i)
+				m.leave(nil, i)
 				n = 0
 			}
 			n = max(n, 0)
@@ -137,7 +137,7 @@ func (m *machine) shape(c *clause, lc *compiled, x *cells, asked []uint64, measu
 		}
 		for i, d := range v.x[:len(x.points)] {
 			if d > 1<<40 || d < -1<<40 {
-				m.leaveRow(i)
+				m.leave(nil, i)
 				d = 0
 			}
 			p := max(m.pr.toUnits(d, lc.scale), 0)
@@ -346,7 +346,7 @@ func (m *machine) deductions(lc *compiled, x *cells, asked []uint64) {
 		table := (*[tableCases]int64)(lc.tables[k])
 		for i, cases := range v.x[:len(x.points)] {
 			if cases >= tableCases || cases == math.MinInt64 {
-				m.leaveRow(i)
+				m.leave(nil, i)
 				cases = 0
 			}
 			x.points[i] -= table[max(cases, 0)&(tableCases-1)]
@@ -379,7 +379,7 @@ func (m *machine) linear(c *clause, lc *compiled, x *cells, asked []uint64, meas
 	for i := range x.points {
 		v, top := measure[i], fullAt[i]
 		if !within(v, limit/raise) || !within(top, limit/up) || zero != nil && !within(zero[i], limit/zeroUp) {
-			m.leaveRow(i)
+			m.leave(nil, i)
 			x.points[i] = 0
 			continue
 		}
@@ -397,7 +397,7 @@ func (m *machine) linear(c *clause, lc *compiled, x *cells, asked []uint64, meas
 			if short > limit/max(lc.minus, 1) || short/lc.each > far {
 				x.points[i] = 0
 				if lc.minus == 0 {
-					m.leaveRow(i)
+					m.leave(nil, i)
 				}
 				continue
 			}
@@ -410,7 +410,7 @@ func (m *machine) linear(c *clause, lc *compiled, x *cells, asked []uint64, meas
 				p, fits = divide(left, lc.each*power(-d), 0)
 			}
 			if !fits {
-				m.leaveRow(i)
+				m.leave(nil, i)
 			}
 			x.points[i] = max(p, 0)
 			continue
@@ -450,7 +450,7 @@ func (m *machine) proportional(lc *compiled, x *cells, asked []uint64, measure [
 			continue
 		}
 		if !within(done, limit/raise) || target > limit/up {
-			m.leaveRow(i)
+			m.leave(nil, i)
 			continue
 		}
 		done, target = done*raise, target*up
@@ -464,7 +464,7 @@ func (m *machine) proportional(lc *compiled, x *cells, asked []uint64, measure [
 		y := float64(rate * lc.factor)
 		r := float64(y+0x1.8p52) - 0x1.8p52
 		if !(math.Abs(y-r) < 0.4999) || !(math.Abs(y) < 1e9) {
-			m.leaveRow(i)
+			m.leave(nil, i)
 			continue
 		}
 		x.points[i] = max(int64(r), 0)

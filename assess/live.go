@@ -39,13 +39,15 @@ type Scores struct {
 	m       *machine
 	ch, old chosen
 	look    look
-	chose   []int // by form: the turn in which what counts of it was picked
+	chose   []int   // by form: the turn in which what counts of it was picked
+	brought [][]int // by form and place: the turn in which it was brought near
 	turn    int
 	was     []byte // what the records of a form said, field by field
 	now     []byte
 	warmth  uint64
 	again   []bool
 	touched []int
+	found   []alone // of those touched
 	moved   []int
 }
 
@@ -93,6 +95,7 @@ func (s *Scores) findReaders() {
 	s.readers, s.matters, s.direct = make([]readers, len(pr.forms)), make([][]int, pr.matters.Len()), make([]clausePlaces, len(pr.clauses))
 	for i, x := range pr.forms {
 		s.readers[i].place = make([][]int, x.shape.Len())
+		s.brought = append(s.brought, make([]int, x.shape.Len()))
 	}
 	add := func(list *[]int, j int) {
 		if !slices.Contains(*list, j) {
@@ -438,20 +441,43 @@ func (r *Result) extend(pop *Population) {
 	}
 }
 
+// code gives the verdict of the first row as a clauseColumn has it.
+func (x *cells) code() uint8 {
+	for k, rows := range x.steps {
+		if rows[0]&1 != 0 {
+			return uint8(Pending) + 1 + uint8(k)
+		}
+	}
+	for v, rows := range [...][]uint64{Missing: x.missing, Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending} {
+		if rows[0]&1 != 0 {
+			return uint8(v)
+		}
+	}
+	return uint8(Missing)
+}
+
+// storeAlone does as storeCell.
+func (r *Result) storeAlone(j, row int, a *alone) bool {
+	col := &r.clauses[j]
+	status, points := r.Status(row, j), r.Points(row, j)
+	col.status[row] = a.code
+	if col.points != nil {
+		delete(col.wide, row)
+		col.points[row] = int32(a.points)
+	}
+	if col.measure != nil {
+		delete(col.far, row)
+		col.measure[row] = a.measure
+		setBit(col.measured, row, []uint64{bit(a.measured)})
+	}
+	return status != a.verdict() || points != r.Points(row, j)
+}
+
 // storeCell keeps the first row of a clause's cells as a row of the result, and tells whether its verdict or its points changed.
 func (r *Result) storeCell(c *clause, row int, x *cells) bool {
 	col := &r.clauses[c.index]
 	status, points := r.Status(row, c.index), r.Points(row, c.index)
-	for v, bits := range [...][]uint64{Missing: x.missing, Met: x.met, Partly: x.partly, Unmet: x.unmet, NotApplicable: x.na, Pending: x.pending} {
-		if bits[0]&1 != 0 {
-			col.status[row] = uint8(v)
-		}
-	}
-	for k, rows := range x.steps {
-		if rows[0]&1 != 0 {
-			col.status[row] = uint8(Pending) + 1 + uint8(k)
-		}
-	}
+	col.status[row] = x.code()
 	if col.points != nil {
 		p := x.points[0]
 		if col.wide != nil {

@@ -22,13 +22,19 @@ import (
 func (s *Scores) File(row int, e Record, supersedes string) Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.warm(row, &e)
+	s.warmData(s.pop.rows[row])
+	return s.file(row, &e, supersedes)
+}
+
+// file is File with the lock held.
+func (s *Scores) file(row int, e *Record, supersedes string) Change {
 	pr := s.pr
 	form, known := int(e.code)-codeForms, e.code >= codeForms
 	if pr.fieldsOnly(form) && !pr.crowd && !s.readers[form].slow && !s.drops {
 		subject := s.pop.rows[row]
-		s.warm(row, &e)
-		if isSet(s.plain, int32(row)) && s.look.at(pr, subject, form, &e, supersedes, s.options.AsOf) {
-			if c, done := s.fileOne(row, subject, pr.forms[form], &e); done {
+		if isSet(s.plain, int32(row)) && s.look.at(pr, subject, form, e, supersedes, s.options.AsOf) {
+			if c, done := s.fileOne(row, subject, pr.forms[form], e); done {
 				return c
 			}
 			return s.whole(nil, row, true, s.again) // fileOne has marked the clauses
@@ -36,7 +42,7 @@ func (s *Scores) File(row int, e Record, supersedes string) Change {
 	}
 	clear(s.again)
 	s.mark(form, known, e.Evidence)
-	was, clause := s.pop.file(row, &e, supersedes)
+	was, clause := s.pop.file(row, e, supersedes)
 	switch {
 	case was >= 0:
 		s.markAll(s.readers[was].any)
@@ -49,12 +55,19 @@ func (s *Scores) File(row int, e Record, supersedes string) Change {
 // warm reads once what will be read one after the other, of the row and of the record: memory is far, and so it is waited for once.
 func (s *Scores) warm(row int, e *Record) {
 	r, w := s.r, row>>6
-	s.warmth = uint64(r.totals[row]) + uint64(r.wanted[row]) + uint64(r.final[row]) + r.scored[w] + r.excluded[w] + s.plain[w] + uint64(e.On)
-	if n := len(e.values); n > 0 {
-		s.warmth += uint64(e.values[0]) + uint64(e.values[n-1])
+	s.warmth += uint64(r.totals[row]) + uint64(r.wanted[row]) + uint64(r.final[row]) + r.scored[w] + r.excluded[w] + s.plain[w] + uint64(e.On)
+	for at := 0; at < len(e.values); at += 64 {
+		s.warmth += uint64(e.values[at])
 	}
 	if len(e.ID) > 0 {
 		s.warmth += uint64(e.ID[0])
+	}
+}
+
+// warmData does so for what a subject has filed, where a piece only tells where the next one begins.
+func (s *Scores) warmData(x *subject) {
+	for at := 0; at < len(x.data); at += 64 {
+		s.warmth += uint64(x.data[at])
 	}
 }
 
@@ -86,7 +99,6 @@ type look struct {
 	on       bool    // it is of the day or earlier
 	insert   int     // where in the subject's data it goes
 	from, to int     // of what it supersedes in the subject's data; 0, 0: nothing
-	warmth   byte
 	others   []filed // room for pieces of other forms
 }
 
@@ -97,39 +109,37 @@ type piece struct {
 	on   programme.Day
 }
 
-// at looks. It reports false when there is more to it: another piece of the moment, or what is superseded is of another form.
+// at looks. It reports false when there is more to it: another piece of the moment, or none of the form is superseded.
 func (l *look) at(pr *Program, s *subject, form int, e *Record, supersedes string, asOf programme.Day) bool {
 	var room [20]byte
 	id := appendID(room[:0], supersedes)
 	l.pieces, l.mine, l.old, l.place, l.on, l.insert, l.from, l.to = l.pieces[:0], l.mine[:0], -1, -1, e.On <= asOf, -1, 0, 0
-	l.warmth = 0
-	for at := 0; at < len(s.data); at += 64 { // see warm; a piece only tells where the next one begins
-		l.warmth += s.data[at]
-	}
-	var f filed
 	for b := s.data; len(b) > 0; {
 		from := len(s.data) - len(b)
-		behind := f.peek(b[4:])
+		code, on, behind := peekDay(b[4:])
 		next := nextPiece(b)
-		l.pieces = append(l.pieces, piece{f.code, from, f.On})
-		if f.code == e.code && f.On == e.On && f.Recorded == e.Recorded {
-			return false
+		l.pieces = append(l.pieces, piece{code, from, on})
+		mine := code == e.code
+		after := on > e.On
+		if mine || on == e.On {
+			recorded, k := binary.Varint(behind)
+			if behind = behind[k:]; on == e.On {
+				if mine && recorded == e.Recorded {
+					return false
+				}
+				after = recorded > e.Recorded
+			}
 		}
-		after := f.On > e.On || f.On == e.On && f.Recorded > e.Recorded
 		if l.insert < 0 && after {
 			l.insert = from
 		}
-		mine := f.code == e.code
-		if supersedes != "" && holdsID(behind, id) {
-			if !mine || l.to > 0 {
-				return false
-			}
+		if mine && supersedes != "" && holdsID(behind, id) {
 			l.from, l.to = from, len(s.data)-len(next)
-			if f.On <= asOf {
+			if on <= asOf {
 				l.old = len(l.mine)
 			}
 		}
-		if mine && f.On <= asOf {
+		if mine && on <= asOf {
 			if l.place < 0 && after {
 				l.place = len(l.mine)
 			}
@@ -137,6 +147,9 @@ func (l *look) at(pr *Program, s *subject, form int, e *Record, supersedes strin
 			l.mine[len(l.mine)-1].read(pr, b, s.names)
 		}
 		b = next
+	}
+	if supersedes != "" && l.to == 0 {
+		return false
 	}
 	if l.insert < 0 {
 		l.insert = len(s.data)
@@ -301,11 +314,17 @@ func (s *Scores) rescoreRow(row int) (Change, bool) {
 	pr, r, m := s.pr, s.r, s.m
 	out := Change{Row: row, Was: r.totals[row], Old: r.Grade(row), Recomputed: len(s.touched)}
 	m.begin(s.near)
+	s.found = s.found[:0]
 	for _, j := range s.touched {
-		c, x := pr.clauses[j], &m.cells[j]
-		m.clause(c, x)
-		was := r.Status(row, j)
-		if x.na[0]&1 != 0 && c.na.Word == "rescale" && c.full != 0 || c.Gate && (x.met[0]|x.na[0])&1 != bit(was == Met || was == NotApplicable) {
+		c := pr.clauses[j]
+		a := m.alone(c)
+		if a.left {
+			m.clause(c, &m.cells[j])
+			a.code = m.cells[j].code()
+		}
+		s.found = append(s.found, a)
+		was, is := r.Status(row, j), a.verdict()
+		if is == NotApplicable && c.na.Word == "rescale" && c.full != 0 || c.Gate && (is == Met || is == NotApplicable) != (was == Met || was == NotApplicable) {
 			clear(s.again)
 			s.markAll(s.touched)
 			return out, false
@@ -313,9 +332,14 @@ func (s *Scores) rescoreRow(row int) (Change, bool) {
 	}
 	s.moved = s.moved[:0]
 	var delta Points
-	for _, j := range s.touched {
-		was := r.Points(row, j)
-		if r.storeCell(pr.clauses[j], row, &m.cells[j]) {
+	for i, j := range s.touched {
+		was, moved := r.Points(row, j), false
+		if a := &s.found[i]; a.left {
+			moved = r.storeCell(pr.clauses[j], row, &m.cells[j])
+		} else {
+			moved = r.storeAlone(j, row, a)
+		}
+		if moved {
 			s.moved = append(s.moved, j)
 			delta += r.Points(row, j) - was
 		}
@@ -340,9 +364,6 @@ func (s *Scores) bring(row int, subject *subject, x *form) {
 		if col.points != nil {
 			s.warmth += uint64(col.points[row])
 		}
-		if col.measure != nil {
-			s.warmth += uint64(col.measure[row]) + col.measured[row>>6]
-		}
 	}
 	if s.near == nil || s.near.dict.size() > mostTexts {
 		s.makeNear()
@@ -352,6 +373,10 @@ func (s *Scores) bring(row int, subject *subject, x *form) {
 	s.chose[x.index] = s.turn
 	for _, j := range s.touched {
 		for _, p := range s.direct[j].places {
+			if s.brought[p.form][p.slot] == s.turn {
+				continue
+			}
+			s.brought[p.form][p.slot] = s.turn
 			s.choose(subject, p.form)
 			c, f := &s.near.forms[p.form].columns[p.slot], s.old.says(p)
 			switch {

@@ -129,38 +129,67 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
+// benchNews gives a population of n and 20,000 corrections of what it says, each subject's twice with another value each time.
+func benchNews(t testing.TB, n int) (*Program, *Population, []Filing) {
+	pr, _ := benchPopulation(t, 1_000)
+	pop := pr.NewPopulation()
+	subjects := benchSubjects(n)
+	for i := range subjects {
+		for k := range subjects[i].Evidence {
+			subjects[i].Evidence[k].ID = fmt.Sprint(k)
+		}
+		pop.Put(subjects[i])
+	}
+	news := make([]Filing, 20_000)
+	for i := range news {
+		at := i % 10_000
+		row := at * 7919 % n
+		e := subjects[row].Evidence[at%12]
+		e.Recorded, e.Values = int64(i+1), maps.Clone(e.Values)
+		name := fmt.Sprintf("x%d", at/12%10)
+		if e.Values[name] = subjects[i*104729%n].Evidence[at%12].Values[name]; e.Values[name] == nil {
+			delete(e.Values, name)
+		}
+		news[i] = Filing{row, pr.Record(&e), e.ID}
+	}
+	return pr, pop, news
+}
+
+// Pieces that come together do what they do one by one, those of one subject too.
+func TestFileAll(t *testing.T) {
+	pr, pop, news := benchNews(t, 500)
+	_, other, _ := benchNews(t, 500)
+	o := Options{AsOf: today}
+	alone, together := pr.NewScores(pop, o), pr.NewScores(other, o)
+	moved := 0
+	together.FileAll(news[:3000], func(i int, c Change) {
+		want := alone.File(news[i].Row, news[i].Record, news[i].Supersedes)
+		if fmt.Sprint(c) != fmt.Sprint(want) || !slices.Equal(together.Counts().Grades, alone.Counts().Grades) {
+			t.Fatalf("piece %d: %v, want %v", i, c, want)
+		}
+		moved += len(c.Clauses)
+	})
+	if diff := differ2(pr, together, pr.Run(other, o)); diff != "" || moved < 1000 {
+		t.Errorf("%d clauses moved; %s", moved, diff)
+	}
+}
+
 func BenchmarkFile(b *testing.B) {
 	for _, n := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			pr, _ := benchPopulation(b, 1_000)
-			pop := pr.NewPopulation()
-			subjects := benchSubjects(n)
-			for i := range subjects {
-				for k := range subjects[i].Evidence {
-					subjects[i].Evidence[k].ID = fmt.Sprint(k)
+		for _, some := range []int{1, 100} {
+			b.Run(fmt.Sprintf("%d/%d", n, some), func(b *testing.B) {
+				pr, pop, news := benchNews(b, n)
+				s := pr.NewScores(pop, Options{AsOf: today})
+				b.ReportAllocs()
+				i := 0
+				for b.Loop() {
+					if i%some == 0 {
+						k := i % len(news)
+						s.FileAll(news[k:k+some], nil)
+					}
+					i++
 				}
-				pop.Put(subjects[i])
-			}
-			s := pr.NewScores(pop, Options{AsOf: today})
-			news, rows := make([]Record, 20_000), make([]int, 20_000)
-			for i := range news {
-				at := i % 10_000 // each subject twice, with another value each time
-				rows[i] = at * 7919 % n
-				e := subjects[rows[i]].Evidence[at%12]
-				e.Recorded, e.Values = int64(i+1), maps.Clone(e.Values)
-				name := fmt.Sprintf("x%d", at/12%10)
-				if e.Values[name] = subjects[i*104729%n].Evidence[at%12].Values[name]; e.Values[name] == nil {
-					delete(e.Values, name)
-				}
-				news[i] = pr.Record(&e)
-			}
-			b.ReportAllocs()
-			i := 0
-			for b.Loop() {
-				k := i % len(news)
-				s.File(rows[k], news[k], news[k].ID)
-				i++
-			}
-		})
+			})
+		}
 	}
 }

@@ -28,6 +28,7 @@ type machine struct {
 	adder  adder
 	earned []earned
 	codes  []uint8 // of one clause
+	lost   bool    // what is computed for one row by itself is not to be had so
 	lean   bool    // measures are computed, and not kept
 	fr     *frame
 }

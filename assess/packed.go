@@ -446,14 +446,20 @@ func (f *filed) read(pr *Program, b []byte, n *names) []byte {
 
 // peek reads of which form a piece is, and when.
 func (f *filed) peek(b []byte) []byte {
-	var k int
-	f.code, k = binary.Uvarint(b)
-	b = b[k:]
-	on, k := binary.Varint(b)
-	b = b[k:]
-	f.On = programme.Day(on)
-	f.Recorded, k = binary.Varint(b)
+	f.code, f.On, b = peekDay(b)
+	recorded, k := binary.Varint(b)
+	f.Recorded = recorded
 	return b[k:]
+}
+
+// peekDay reads of which form a piece is, and of which day.
+func peekDay(b []byte) (code uint64, on programme.Day, rest []byte) {
+	code, k := uint64(b[0]), 1
+	if code >= 0x80 { // few programmes have so many forms
+		code, k = binary.Uvarint(b)
+	}
+	day, n := binary.Varint(b[k:])
+	return code, programme.Day(day), b[k+n:]
 }
 
 // holdsID reports whether the piece that was peeked into has this packed id.
@@ -469,11 +475,20 @@ func holdsID(b, id []byte) bool {
 
 // value gives the i-th field of the form.
 func (f *filed) value(pr *Program, i int) (v value) {
-	b := f.raw
+	b, at := f.raw, 0
 	for range i {
-		b = b[valueSize(b):]
+		switch tag := b[at]; {
+		case tag < tagInt:
+			at++
+		case tag == tagText || tag == tagTexts || tag == tagReal || tag == tagBig:
+			at += valueSize(b[at:])
+		default:
+			for at++; b[at] >= 0x80; at++ {
+			}
+			at++
+		}
 	}
-	v, _ = readValue(b)
+	v, _ = readValue(b[at:])
 	return v
 }
 

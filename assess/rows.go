@@ -10,8 +10,12 @@ type rowSpan struct {
 	left     []uint64
 }
 
-// leave marks the subject that a row belongs to for the interpreter.
+// leave marks the subject that a row belongs to for the interpreter. What stands beyond the last row means nothing: a constant has a
+// value there too.
 func (m *machine) leave(lv *level, row int) {
+	if row >= m.span(lv).n {
+		return
+	}
 	if m.left == nil {
 		m.left = make([]uint64, m.words)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ type ourLive struct {
 	scores  *assess.Scores
 	box     *boxes
 	values  map[[2]int]programme.Values // by subject and form: what is on file
-	files   []assess.Record             // of the changes from first on
+	files   []assess.Filing             // of the changes from first on
 	first   int
 }
 
@@ -47,7 +48,7 @@ func (s *scene) newOurLive(changes []change) *ourLive {
 
 // file makes the records of the changes from one on, as a server has just read them.
 func (o *ourLive) file(from, n int) {
-	o.first, o.files = from, make([]assess.Record, min(n, len(o.changes)-from))
+	o.first, o.files = from, make([]assess.Filing, min(n, len(o.changes)-from))
 	for k := range o.files {
 		c := o.changes[from+k]
 		form := c.fact % forms
@@ -63,17 +64,17 @@ func (o *ourLive) file(from, n int) {
 		}
 		o.values[at] = now
 		e := o.s.w.evidence(c.subject, form, int64(forms+from+k), now)
-		o.files[k] = o.s.pr.Record(&e)
+		o.files[k] = assess.Filing{Row: c.subject, Record: o.s.pr.Record(&e), Supersedes: e.ID}
 	}
 }
 
-// apply takes in the k-th change and says what follows.
-func (o *ourLive) apply(k int) (out standing) {
-	e := o.files[k-o.first]
-	c := o.scores.File(o.changes[k].subject, e, e.ID)
-	out.total, out.rank, out.grade = int(c.Total/(assess.PointsScale/100)), c.Rank, placeOf(c.Grade)
-	o.scores.CountGrades(out.counts[:])
-	return out
+// apply takes in n changes, of which the records are made, one after the other, and tells what follows from each.
+func (o *ourLive) apply(from, n int, each func(k int, s standing)) {
+	o.scores.FileAll(o.files[from-o.first:from-o.first+n], func(i int, c assess.Change) {
+		out := standing{total: int(c.Total / (assess.PointsScale / 100)), rank: c.Rank, grade: placeOf(c.Grade)}
+		o.scores.CountGrades(out.counts[:])
+		each(from+i, out)
+	})
 }
 
 // mostChanges is how many facts come at most: each once, since one that says again what stands already would be little work here.
@@ -89,13 +90,14 @@ func (s *scene) oneFact() (*group, error) {
 		if at+some > len(changes) {
 			return 0, errors.New("there are too few facts for so many rounds")
 		}
-		for range some {
-			if ours.apply(at).rank == 0 {
-				return 0, fmt.Errorf("no rank after change %d", at)
+		var err error
+		ours.apply(at, some, func(k int, s standing) {
+			if s.rank == 0 {
+				err = fmt.Errorf("no rank after change %d", k)
 			}
-			at++
-		}
-		return some, nil
+		})
+		at += some
+		return some, err
 	}})
 	if s.lite != nil {
 		live, err := newLiveSQLite(s.lite, changes)
@@ -133,14 +135,15 @@ func (b *bench) agreeLive(n int, log io.Writer) error {
 		return err
 	}
 	var last standing
-	for k, c := range changes {
-		theirs, err := live.apply(c)
-		if err != nil {
-			return err
+	ours.apply(0, len(changes), func(k int, here standing) {
+		theirs, wrong := live.apply(changes[k])
+		if last = here; wrong == nil && here != theirs {
+			wrong = fmt.Errorf("the engines do not agree after %d facts: %+v here, %+v in SQLite", k+1, here, theirs)
 		}
-		if last = ours.apply(k); last != theirs {
-			return fmt.Errorf("the engines do not agree after %d facts: %+v here, %+v in SQLite", k+1, last, theirs)
-		}
+		err = cmp.Or(err, wrong)
+	})
+	if err != nil {
+		return err
 	}
 	if full := s.ourCounts(); full != last.counts {
 		return fmt.Errorf("after %d facts one by one %v have the grades, assessed anew %v", len(changes), last.counts, full)

@@ -57,13 +57,20 @@ func (g *group) measure(rounds int, log io.Writer) ([]timing, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	samples := make([][]float64, len(g.tasks))
 	repeat := make([]int, len(g.tasks))
-	for i, t := range g.tasks { // once before it counts: caches warm, plans made
-		t.ready(1)
-		begin := time.Now()
-		if _, err := t.run(); err != nil {
-			return nil, fmt.Errorf("%s, %s: %w", g.work, t.engine, err)
+	for i, t := range g.tasks { // before it counts: caches warm, plans made
+		for n := 1; ; n *= 4 {
+			t.ready(n)
+			begin := time.Now()
+			for range n {
+				if _, err := t.run(); err != nil {
+					return nil, fmt.Errorf("%s, %s: %w", g.work, t.engine, err)
+				}
+			}
+			if took := time.Since(begin); took > least/4 { // the first runs are slow, and would tell too few
+				repeat[i] = max(1, int(time.Duration(n)*least/took))
+				break
+			}
 		}
-		repeat[i] = max(1, int(least/max(time.Since(begin), 1)))
 	}
 	var held uint64
 	for round := range rounds {
