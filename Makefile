@@ -47,8 +47,8 @@ bench-go: ## Go benchmarks of PACKAGE
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGE)
 
 fuzz: ## fuzz the readers for 20 seconds each
-	$(GO) test ./exchange -run '^$$' -fuzz FuzzRead -fuzztime 20s
-	$(GO) test ./programme -run '^$$' -fuzz FuzzLoad -fuzztime 20s
+	$(GO) test ./exchange -run '^$$' -fuzz FuzzRead -fuzztime 20s -fuzzminimizetime 1s
+	$(GO) test ./programme -run '^$$' -fuzz FuzzLoad -fuzztime 20s -fuzzminimizetime 1s
 
 clean: ## remove what was built, and the demo's data
 	rm -rf bin .data/demo
