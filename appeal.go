@@ -223,7 +223,10 @@ func (s *Site) correct(ctx context.Context, tx *db.Tx, a Actor, h heldForMatter,
 	if err := s.rectify(ctx, tx, h.run, r.ID, held, found); err != nil {
 		return err
 	}
-	read, err := s.endRectifications(ctx, tx, held, []string{sub.ID}, programme.T("复核后的结果不再要求整改", "the corrected result no longer asks for it"),
+	told := func(_, _, _ string) (programme.Text, error) {
+		return programme.T("复核后的结果不再要求整改。", "The corrected result no longer asks for it."), nil
+	}
+	read, err := s.endRectifications(ctx, tx, held, []string{sub.ID}, told,
 		`EXISTS (SELECT 1 FROM finding f WHERE f.matter_id = m.id)
 		AND NOT EXISTS (SELECT 1 FROM finding f JOIN decision_now d ON d.id = f.decision_id WHERE f.matter_id = m.id)`, func(_, _ string) bool { return true })
 	if err != nil || len(read) == 0 || !h.run.readsMatters {

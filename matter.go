@@ -391,6 +391,7 @@ type MatterFile struct {
 	Ways      []programme.Way // that the actor may go
 	Next      []programme.Way // what can happen to it now, whoever may bring it about: actions, forms, a ballot
 	Confirmed bool            // those affected brought its end about: who raised it or joined it, by themselves or by their ballot
+	ByRules   programme.Text  // why the rules ended it; empty: people did
 	Ballot    *BallotFigures  // the one that runs, or the last one
 	Hides     []string        // what the programme hides
 	Follows   bool            // the actor does
@@ -515,7 +516,7 @@ func (s *Site) matterFile(ctx context.Context, tx *db.Tx, a Actor, v viewer, m s
 	if v.sees == matterTold {
 		return out, nil // that it ended, how, and the public reason
 	}
-	if out.Events, out.Confirmed, err = s.matterEvents(ctx, tx, v, m); err != nil {
+	if err = s.matterEvents(ctx, tx, v, m, &out); err != nil {
 		return MatterFile{}, err
 	}
 	if out.Forms, err = s.matterForms(ctx, tx, v, m); err != nil {
@@ -575,10 +576,10 @@ func marks(m stored) []StageMark {
 	return out
 }
 
-// matterEvents reads what happened to a matter, and whether those affected brought its end about.
-func (s *Site) matterEvents(ctx context.Context, tx *db.Tx, v viewer, m stored) (out []MatterEvent, confirmed bool, err error) {
+// matterEvents reads what happened to a matter, whether those affected brought its end about, and why the rules did.
+func (s *Site) matterEvents(ctx context.Context, tx *db.Tx, v viewer, m stored, out *MatterFile) error {
 	late := 0
-	err = tx.Each(ctx, `SELECT e.seq, e.kind, e.action, e.person, COALESCE(a.name, v.name, ''), e.acted_as, e.reason, e.target, e.told, e.at, e.on_day, e.from_stage, e.stage, e.late
+	err := tx.Each(ctx, `SELECT e.seq, e.kind, e.action, e.person, COALESCE(a.name, v.name, ''), e.acted_as, e.reason, e.target, e.told, e.at, e.on_day, e.from_stage, e.stage, e.late
 		FROM matter_event e LEFT JOIN account a ON a.id = e.person LEFT JOIN voice v ON v.id = e.person WHERE e.matter_id = $1 ORDER BY e.seq`, []any{m.ID},
 		func(scan func(...any) error) error {
 			var e MatterEvent
@@ -599,15 +600,15 @@ func (s *Site) matterEvents(ctx context.Context, tx *db.Tx, v viewer, m stored) 
 			}
 			e.Late, late = lates > late, lates
 			if m.Over() && from != to && to == m.Outcome {
-				confirmed = as == tieRaiser || as == tieJoined || e.Kind == programme.EventBallot
+				out.Confirmed, out.ByRules = as == tieRaiser || as == tieJoined || e.Kind == programme.EventBallot, e.Told
 			}
-			out = append(out, e)
+			out.Events = append(out.Events, e)
 			return nil
 		})
 	if err != nil {
-		return nil, false, fmt.Errorf("events of matter %s: %w", m.ID, err)
+		return fmt.Errorf("events of matter %s: %w", m.ID, err)
 	}
-	return out, confirmed, s.nameTargets(ctx, tx, v, out)
+	return s.nameTargets(ctx, tx, v, out.Events)
 }
 
 // nameTargets puts names in the place of what events point to: units, handlers, other matters.

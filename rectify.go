@@ -106,7 +106,10 @@ func (s *Site) rectify(ctx context.Context, tx *db.Tx, run *Running, round strin
 	if run.readsMatters && !x.BuiltIn { // rules may read the programme's own rectifications
 		return s.settleMattered(ctx, tx, run, held, subjectsOf(found))
 	}
-	_, err = s.meet(ctx, tx, run, held, subjectsOf(found)) // what was put right since the columns were handed in
+	_, err = s.meet(ctx, tx, run, held, subjectsOf(found), func(subject string) ([]assess.Evidence, error) { // what was put right since the columns were handed in
+		facts, err := s.factsOf(ctx, tx, run, []string{subject}, nil)
+		return facts[subject], err
+	})
 	return err
 }
 
@@ -236,18 +239,10 @@ func (r *Running) wouldMeet(x assess.ClauseScore) programme.Text {
 			add(programme.T("{0}（{1}）", "{0} ({1})").Fill(l.Title, l.Reason))
 		}
 	}
-	form := func(name string) {
-		if f := r.forms[name]; f != nil && name != programme.SubjectForm && name != programme.JudgementForm {
-			add(formTitle(f))
-		}
-	}
 	if c, ok := r.Clause(x.Clause); ok && len(zh) == 0 {
-		for _, name := range c.Evidence {
-			form(name)
-		}
-		for _, e := range expressionsOf(c) {
-			for _, read := range e.Reads() {
-				form(read.Form)
+		for _, name := range readBy(c) {
+			if f := r.forms[name]; f != nil && name != programme.SubjectForm && name != programme.JudgementForm {
+				add(formTitle(f))
 			}
 		}
 		if c.Judged != nil {
@@ -260,27 +255,72 @@ func (r *Running) wouldMeet(x assess.ClauseScore) programme.Text {
 	return programme.T(strings.Join(zh, "、"), strings.Join(en, ", "))
 }
 
+// readBy lists the forms that a clause reads.
+func readBy(c *programme.Clause) []string {
+	forms := slices.Clone(c.Evidence)
+	for _, e := range expressionsOf(c) {
+		for _, read := range e.Reads() {
+			forms = append(forms, read.Form)
+		}
+	}
+	return forms
+}
+
+// metBy says what put a clause right: of the evidence that counts and that the clause reads, what was filed last.
+func (s *Site) metBy(run *Running, clause string, counting []assess.Evidence) programme.Text {
+	c, ok := run.Clause(clause)
+	if !ok {
+		return programme.T("规范中已没有这一条款。", "The standard no longer has the clause.")
+	}
+	forms := readBy(c)
+	var last assess.Evidence
+	for _, e := range counting {
+		reads := slices.Contains(forms, e.Form)
+		if e.Form == programme.JudgementForm {
+			reads = e.Values["clause"] == clause
+		}
+		if reads && e.Recorded >= last.Recorded {
+			last = e
+		}
+	}
+	f := run.forms[last.Form]
+	if f == nil {
+		return programme.T("新的佐证符合条款。", "New evidence meets the clause.")
+	}
+	return programme.T("新的佐证符合条款：{0}，{1} 填报。", "New evidence meets the clause: {0}, filed {1}.").Fill(formTitle(f), s.dayOf(last.Recorded))
+}
+
 // meet ends the rectifications of subjects whose clause is met by now, or no longer applies, in the deciding column; of a clause by
-// degree also one that is met in part. The subjects are held, and their live scores are stored. It tells whose rectifications ended that
-// rules may read.
-func (s *Site) meet(ctx context.Context, tx *db.Tx, run *Running, held map[string]*heldSubject, subjects []string) ([]string, error) {
-	return s.endRectifications(ctx, tx, held, subjects, programme.T("新的佐证符合条款", "new evidence meets the clause"),
-		"c.status IS NULL OR c.status IN ('met', 'partly', 'not_applicable')", func(clause, status string) bool { return status != "partly" || run.byDegree(clause) })
+// degree also one that is met in part. The subjects are held, and their live scores are stored; counting gives the evidence of one of
+// them. It tells whose rectifications ended that rules may read.
+func (s *Site) meet(ctx context.Context, tx *db.Tx, run *Running, held map[string]*heldSubject, subjects []string,
+	counting func(subject string) ([]assess.Evidence, error)) ([]string, error) {
+	told := func(subject, clause, status string) (programme.Text, error) {
+		if status == assess.NotApplicable.String() {
+			return programme.T("条款不再适用。", "The clause no longer applies."), nil
+		}
+		evidence, err := counting(subject)
+		return s.metBy(run, clause, evidence), err
+	}
+	return s.endRectifications(ctx, tx, held, subjects, told, "c.status IS NULL OR c.status IN ('met', 'partly', 'not_applicable')",
+		func(clause, status string) bool { return status != "partly" || run.byDegree(clause) })
 }
 
 // endRectifications takes the step of the rules in those open rectifications m of subjects for which a condition holds, of the matter or
-// of the live outcome c of its clause, and that are chosen by the clause and that outcome's status.
-func (s *Site) endRectifications(ctx context.Context, tx *db.Tx, held map[string]*heldSubject, subjects []string, told programme.Text,
-	when string, chosen func(clause, status string) bool) (read []string, err error) {
-	var ids []string
+// of the live outcome c of its clause, and that are chosen by the clause and that outcome's status. What is told of it follows from the
+// subject, the clause and the status.
+func (s *Site) endRectifications(ctx context.Context, tx *db.Tx, held map[string]*heldSubject, subjects []string,
+	told func(subject, clause, status string) (programme.Text, error), when string, chosen func(clause, status string) bool) (read []string, err error) {
+	type ending struct{ id, clause, status string }
+	var list []ending
 	err = db.Chunks(subjects, func(part []string) error {
 		return tx.Each(ctx, `SELECT m.id, m.clause, COALESCE(c.status, '') FROM matter m LEFT JOIN score_clause c ON c.subject_id = m.subject_id AND c.clause = m.clause
 			WHERE m.name = $1 AND m.outcome = '' AND m.clause <> '' AND (`+when+`) AND m.subject_id IN (`+
 			db.In(len(part), 2)+") ORDER BY m.id", db.Args(part, any(rectificationMatter)), func(scan func(...any) error) error {
-			var id, clause, status string
-			err := scan(&id, &clause, &status)
-			if chosen(clause, status) {
-				ids = append(ids, id)
+			var e ending
+			err := scan(&e.id, &e.clause, &e.status)
+			if chosen(e.clause, e.status) {
+				list = append(list, e)
 			}
 			return err
 		})
@@ -289,13 +329,17 @@ func (s *Site) endRectifications(ctx context.Context, tx *db.Tx, held map[string
 		return nil, fmt.Errorf("rectifications that are met: %w", err)
 	}
 	w := writes{}
-	for _, id := range ids {
-		m, err := s.lockMatter(ctx, tx, id)
+	for _, e := range list {
+		m, err := s.lockMatter(ctx, tx, e.id)
+		if err != nil {
+			return nil, err
+		}
+		why, err := told(m.Subject.ID, e.clause, e.status)
 		if err != nil {
 			return nil, err
 		}
 		sub := *held[m.Subject.ID]
-		ended, err := s.systemStep(ctx, tx, &w, heldForMatter{run: m.run, sub: &sub}, &m, told)
+		ended, err := s.systemStep(ctx, tx, &w, heldForMatter{run: m.run, sub: &sub}, &m, why)
 		if err != nil {
 			return nil, err
 		}

@@ -100,7 +100,7 @@ func (s *Site) meetOf(ctx context.Context, tx *db.Tx, run *Running, changes []*c
 		sub.moment += int64(max(len(c.added), 1) - 1) // that of the evidence
 		held[sub.ID], byID[sub.ID], ids[i] = &sub, c, sub.ID
 	}
-	moved, err := s.meet(ctx, tx, run, held, ids)
+	moved, err := s.meet(ctx, tx, run, held, ids, func(subject string) ([]assess.Evidence, error) { return byID[subject].counting(), nil })
 	for _, id := range moved {
 		byID[id].mattered = true
 	}

@@ -350,6 +350,8 @@ func (p matterPage) ending(v view) string {
 		return ""
 	case m.Confirmed:
 		return v.T("当事人同意办结。", "Those affected agreed to end it.")
+	case !m.ByRules.Empty():
+		return v.In(m.ByRules)
 	}
 	return v.T("以答复办结，没有经当事人确认。", "It ended with an answer; those affected did not confirm it.")
 }

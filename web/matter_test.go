@@ -253,3 +253,29 @@ func TestHiddenOnPages(t *testing.T) {
 		d.page("", "/p/loop/matters/proposal?state=open_to_public", "修路灯")
 	})
 }
+
+// A rectification that the rules end says that new evidence met the clause, which, and when: on its page and in the API, in both languages.
+func TestPutRightByEvidence(t *testing.T) {
+	throughTheDoor(t, 1, func(d *door) {
+		roster := func(members int) {
+			_, err := d.site.File(d.Context(), bihuan.System(), bihuan.Filing{Subject: d.subjects[0].ID, Form: "roster", By: "city",
+				Values: map[string]any{"employees": 100, "members": members, "women_members": 0}})
+			d.must(err)
+		}
+		roster(10)
+		m, err := d.site.Raise(d.Context(), bihuan.System(), bihuan.NewMatter{Subject: d.subjects[0].ID, Name: "rectification", Clause: "1.1.2",
+			Values: map[string]any{"clause": "1.1.2", "what": "入会率不足"}})
+		d.must(err)
+		d.later(1)
+		roster(99)
+		const zh, en = "新的佐证符合条款：职工与会员名册，2026-07-01 填报。", "New evidence meets the clause: Employees and members, filed 2026-07-01."
+		if page := d.page("officer", "/matters/"+m.Matter.ID, zh); strings.Contains(page, "没有经当事人确认") {
+			t.Error("nobody's answer ended it")
+		}
+		d.speak("officer", "en")
+		d.page("officer", "/matters/"+m.Matter.ID, en)
+		if status, answer := d.call("officer", "GET", "/matters/"+m.Matter.ID, nil); status != http.StatusOK || !strings.Contains(answer, zh) {
+			t.Errorf("%d %s", status, answer)
+		}
+	})
+}

@@ -118,6 +118,7 @@ type matterStep struct {
 	On     programme.Day       `json:"on"`
 	At     string              `json:"at"` // when the site was told of it
 	Reason string              `json:"reason,omitempty"`
+	Told   string              `json:"told,omitempty"` // what the rules said to it
 	To     string              `json:"to,omitempty"`
 	Late   bool                `json:"late,omitempty"`
 }
@@ -151,7 +152,7 @@ func (k *mattersShow) Run(c *console) error {
 	}
 	whole := matterWhole{matterLine: lineOf(m.Matter, c.lang), Events: []matterStep{}, Forms: []matterForm{}, Ways: []matterWay{}}
 	for _, e := range m.Events {
-		whole.Events = append(whole.Events, matterStep{e.Seq, e.Kind, e.Action, e.As.In(c.lang), e.On, e.At.Format("2006-01-02T15:04:05Z07:00"), e.Reason, e.To.In(c.lang), e.Late})
+		whole.Events = append(whole.Events, matterStep{e.Seq, e.Kind, e.Action, e.As.In(c.lang), e.On, e.At.Format("2006-01-02T15:04:05Z07:00"), e.Reason, e.Told.In(c.lang), e.To.In(c.lang), e.Late})
 	}
 	for _, f := range m.Forms {
 		values := maps.Clone(f.Values)
@@ -175,7 +176,7 @@ func (k *mattersShow) Run(c *console) error {
 	fmt.Fprintln(c.out)
 	table := [][]string{}
 	for i, e := range whole.Events {
-		table = append(table, []string{m.Events[i].On.String(), m.Events[i].Title.In(c.lang), e.As, e.To, e.Reason})
+		table = append(table, []string{m.Events[i].On.String(), m.Events[i].Title.In(c.lang), e.As, e.To, strings.TrimSpace(e.Reason + " " + e.Told)})
 	}
 	if err := writeAligned(c.out, table); err != nil {
 		return err
