@@ -18,8 +18,8 @@ type Benefit struct {
 	Name          string         // of the matter's process
 	Kind          programme.Text // how that is called
 	Subject       Subject
-	On            programme.Day // the matter ended
-	Measure       string        // what was measured
+	On            programme.Day  // the matter ended
+	Measure       programme.Text // what was measured
 	Unit          programme.Text
 	Before, After programme.Decimal
 	Less          bool // less is better
@@ -55,7 +55,7 @@ type BenefitSum struct {
 
 // MeasureSum is what all the matters together gained that measured the same.
 type MeasureSum struct {
-	Measure       string
+	Measure       programme.Text
 	Unit          programme.Text
 	Before, After programme.Decimal // sums
 	Less          bool              // less is better
@@ -183,13 +183,13 @@ func (b *Benefits) measures(ctx context.Context, tx *db.Tx, where string, values
 	if year != 0 {
 		where += fmt.Sprintf(" AND b.year = %d", year)
 	}
-	return tx.Each(ctx, fmt.Sprintf(`SELECT b.measure, b.unit_zh, b.unit_en, b.better, count(*), CAST(sum(b.persons) AS BIGINT), CAST(sum(b.was / 1000000) AS BIGINT), CAST(sum(b.was %% 1000000) AS BIGINT),
+	return tx.Each(ctx, fmt.Sprintf(`SELECT b.measure, max(b.measure_en), b.unit_zh, b.unit_en, b.better, count(*), CAST(sum(b.persons) AS BIGINT), CAST(sum(b.was / 1000000) AS BIGINT), CAST(sum(b.was %% 1000000) AS BIGINT),
 			CAST(sum(b.became / 1000000) AS BIGINT), CAST(sum(b.became %% 1000000) AS BIGINT)
-		FROM benefit b WHERE %s GROUP BY b.measure, b.unit_zh, b.unit_en, b.better ORDER BY 6 DESC, b.measure, b.unit_zh, b.better LIMIT %d`, where, mostMeasures), values, func(scan func(...any) error) error {
+		FROM benefit b WHERE %s GROUP BY b.measure, b.unit_zh, b.unit_en, b.better ORDER BY 7 DESC, b.measure, b.unit_zh, b.better LIMIT %d`, where, mostMeasures), values, func(scan func(...any) error) error {
 		var x MeasureSum
 		var better string
 		var was, wasRest, became, becameRest int64
-		err := scan(&x.Measure, &x.Unit.Zh, &x.Unit.En, &better, &x.Matters, &x.Persons, &was, &wasRest, &became, &becameRest)
+		err := scan(&x.Measure.Zh, &x.Measure.En, &x.Unit.Zh, &x.Unit.En, &better, &x.Matters, &x.Persons, &was, &wasRest, &became, &becameRest)
 		x.Less = better == "less"
 		x.Before = programme.DecimalOf(was).Add(programme.NewDecimal(wasRest, 6))
 		x.After = programme.DecimalOf(became).Add(programme.NewDecimal(becameRest, 6))
@@ -204,7 +204,7 @@ func (s *Site) listBenefits(ctx context.Context, tx *db.Tx, out *Benefits, where
 	}
 	limit, offset := q.clip()
 	var ids []string
-	err := tx.Each(ctx, `SELECT b.matter_id, b.name, b.on_day, b.measure, b.unit_zh, b.unit_en, b.was, b.became, b.better, b.persons, b.partly,
+	err := tx.Each(ctx, `SELECT b.matter_id, b.name, b.on_day, b.measure, b.measure_en, b.unit_zh, b.unit_en, b.was, b.became, b.better, b.persons, b.partly,
 			(SELECT count(*) FROM matter_blob x JOIN matter_form f ON f.matter_id = x.matter_id AND f.seq = x.seq AND f.form = x.form WHERE x.matter_id = b.matter_id AND f.form = b.form), `+briefSubject+`
 		FROM benefit b JOIN subject s ON s.id = b.subject_id
 		WHERE `+where+fmt.Sprintf(" ORDER BY b.on_day DESC, b.matter_id DESC LIMIT %d OFFSET %d", limit, offset), values, func(scan func(...any) error) error {
@@ -212,7 +212,7 @@ func (s *Site) listBenefits(ctx context.Context, tx *db.Tx, out *Benefits, where
 		var b subjectBrief
 		var was, became int64
 		var better string
-		err := scan(append([]any{&x.Matter, &x.Name, &x.On, &x.Measure, &x.Unit.Zh, &x.Unit.En, &was, &became, &better, &x.Persons, &x.Partly, &x.Proof}, b.into()...)...)
+		err := scan(append([]any{&x.Matter, &x.Name, &x.On, &x.Measure.Zh, &x.Measure.En, &x.Unit.Zh, &x.Unit.En, &was, &became, &better, &x.Persons, &x.Partly, &x.Proof}, b.into()...)...)
 		x.Subject, x.Before, x.After, x.Less = b.subject(s), programme.NewDecimal(was, 6), programme.NewDecimal(became, 6), better == "less"
 		x.Kind = programme.T(x.Name, x.Name)
 		if m, ok := out.Running.Matter(x.Name); ok {
@@ -261,7 +261,7 @@ func (s *Site) storeBenefits(ctx context.Context, tx *db.Tx, w *writes) error {
 		}
 		rows = append(rows, m.benefitRow(form, readValues(form, []byte(doc))))
 	}
-	return tx.Insert(ctx, "benefit (matter_id, seq, form, programme, name, subject_id, unit, on_day, year, measure, unit_zh, unit_en, was, became, better, persons, partly)", rows,
+	return tx.Insert(ctx, "benefit (matter_id, seq, form, programme, name, subject_id, unit, on_day, year, measure, measure_en, unit_zh, unit_en, was, became, better, persons, partly)", rows,
 		"ON CONFLICT (matter_id, seq) DO NOTHING")
 }
 
@@ -274,16 +274,16 @@ func (m *stored) benefitRow(form *programme.Form, v programme.Values) []any {
 		n, _ := d.Round(6).Scaled(6)
 		return n
 	}
-	var unit programme.Text
-	measure, better := "", "more"
+	var unit, measure programme.Text
+	better := "more"
 	for _, f := range form.Fields {
 		switch text, _ := v[f.Name].(string); f.Name {
 		case "before":
 			unit = f.Unit
 		case "measure":
-			measure = text
+			measure = programme.T(text, "") // in no language but that of those who wrote it
 			if f.Type == programme.Choice {
-				measure = programme.OptionTitle(f, text).In(programme.Zh)
+				measure = programme.OptionTitle(f, text)
 			}
 		case "better":
 			if text == "less" {
@@ -293,6 +293,6 @@ func (m *stored) benefitRow(form *programme.Form, v programme.Values) []any {
 	}
 	persons, _ := v["persons"].(int64)
 	on := programme.DayOf(m.state.Entered)
-	return []any{m.ID, m.state.Seq, form.Name, m.Programme, m.Name, m.Subject.ID, m.Subject.Unit, int64(on), on.Time().Year(), measure, unit.Zh, unit.En,
+	return []any{m.ID, m.state.Seq, form.Name, m.Programme, m.Name, m.Subject.ID, m.Subject.Unit, int64(on), on.Time().Year(), measure.In(programme.Zh), measure.En, unit.Zh, unit.En,
 		millionths("before"), millionths("after"), better, persons, m.state.Meaning == programme.Partly}
 }

@@ -49,7 +49,7 @@ func TestBenefits(t *testing.T) {
 		if b.Total.Persons != 500 || b.Total.Matters != 2 || len(b.Years) != 1 || b.Years[0].Year != 2021 || len(b.Units) != 1 || b.Units[0].Unit.Code != "east" {
 			t.Errorf("ledger %+v %+v %+v", b.Total, b.Years, b.Units)
 		}
-		if x := b.List[1]; x.Matter != first || x.Measure != "排队分钟" || x.Before.String() != "20" || x.After.String() != "6.5" || x.Partly || !b.List[0].Partly {
+		if x := b.List[1]; x.Matter != first || x.Measure.In(programme.En) != "排队分钟" || x.Before.String() != "20" || x.After.String() != "6.5" || x.Partly || !b.List[0].Partly {
 			t.Errorf("record %+v", x)
 		}
 		if b := r.benefits("", ""); b.Total.Persons != 500 { // proposals are public
@@ -74,6 +74,22 @@ func TestBenefits(t *testing.T) {
 		r.must(err)
 		if len(p) != 1 || len(p[0].Breaches) != 0 || p[0].Over != 2 {
 			t.Errorf("promises %+v", p)
+		}
+	})
+}
+
+// What was measured, when it is chosen from a list, is called so in the reader's language, record by record and summed.
+func TestBenefitOfAChoice(t *testing.T) {
+	each(t, func(r *runner) {
+		loop(r, map[string]string{"measure: {type: text, title: 量什么, required: true}": "measure: {type: choice, required: true, of: {排队分钟: {zh: 排队分钟, en: Minutes in the queue}}}"})
+		m := r.gained("480")
+		r.Who("m1").Do(m, "confirm")
+		r.Want()
+		b := r.benefits("city", "")
+		of, err := r.site.Benefits(r.ctx, r.Login("city"), bihuan.BenefitQuery{Programme: "loop", Subject: b.List[0].Subject.ID})
+		r.must(err)
+		if want := programme.T("排队分钟", "Minutes in the queue"); b.List[0].Measure != want || of.Measures[0].Measure != want {
+			t.Errorf("%v, %v", b.List[0].Measure, of.Measures)
 		}
 	})
 }

@@ -195,26 +195,26 @@ type MatterEventDoc struct {
 	Data      MatterDoc `json:"data"`
 }
 
-// MatterDoc is a matter as a webhook is told of it.
+// MatterDoc is a matter as a webhook is told of it. What the programme calls is in both languages, what people wrote as they wrote it.
 type MatterDoc struct {
-	Code       string         `json:"code"`
-	Programme  string         `json:"programme"`
-	Name       string         `json:"name"`
-	Title      string         `json:"title"`
-	Subject    string         `json:"subject,omitempty"` // its key
-	Unit       string         `json:"unit"`
-	Stage      string         `json:"stage"`
-	StageTitle programme.Text `json:"stage_title"`
-	Outcome    string         `json:"outcome,omitempty"`
-	Meaning    string         `json:"meaning,omitempty"`
-	Why        string         `json:"why,omitempty"`
-	RaisedOn   string         `json:"raised_on"`
-	DueOn      string         `json:"due_on,omitempty"`
-	ClosedOn   string         `json:"closed_on,omitempty"`
+	Code       string `json:"code"`
+	Programme  string `json:"programme"`
+	Name       string `json:"name"`
+	Title      inBoth `json:"title"`
+	Subject    string `json:"subject,omitempty"` // its key
+	Unit       string `json:"unit"`
+	Stage      string `json:"stage"`
+	StageTitle inBoth `json:"stage_title"`
+	Outcome    string `json:"outcome,omitempty"`
+	Meaning    string `json:"meaning,omitempty"`
+	Why        string `json:"why,omitempty"`
+	RaisedOn   string `json:"raised_on"`
+	DueOn      string `json:"due_on,omitempty"`
+	ClosedOn   string `json:"closed_on,omitempty"`
 }
 
 func eventOf(m Matter, now time.Time) MatterEventDoc {
-	d := MatterDoc{Code: m.Code, Programme: m.Programme, Name: m.Name, Title: m.Title, Subject: m.Subject.Key, Unit: m.Unit, Stage: m.Stage, StageTitle: m.StageTitle,
+	d := MatterDoc{Code: m.Code, Programme: m.Programme, Name: m.Name, Title: inBoth(m.Called), Subject: m.Subject.Key, Unit: m.Unit, Stage: m.Stage, StageTitle: inBoth(m.StageTitle),
 		Outcome: m.Outcome, Meaning: m.Meaning, Why: m.Why, RaisedOn: m.RaisedOn.String()}
 	if m.Clock.Runs && !m.Clock.Stopped {
 		d.DueOn = m.Clock.Due.String()
@@ -394,10 +394,10 @@ func (p parcel) first() (programme.Text, int) {
 		return p.Lines[0].Text, len(p.Lines) - 1
 	}
 	var e MatterEventDoc
-	if err := json.Unmarshal(p.Event, &e); err != nil {
-		return programme.Text{}, 0
+	if err := json.Unmarshal(p.Event, &e); err != nil { // an older one, whose title was in one language
+		return programme.T(e.Data.Code, e.Data.Code), 0
 	}
-	return programme.T(e.Data.Title, e.Data.Title), 0
+	return programme.Text(e.Data.Title), 0
 }
 
 // Resend lets messages that were given up be tried anew: those given, or all of the channel.

@@ -218,7 +218,7 @@ func TestNoticesGoOut(t *testing.T) {
 		}
 		var event bihuan.MatterEventDoc
 		r.must(json.Unmarshal([]byte(hook.body), &event))
-		if d := event.Data; event.Type != "matter.changed" || d.Code != m.Code || d.Stage != "proposed" || d.DueOn != "2021-06-08" || strings.Contains(hook.body, "13800000000") || strings.Contains(hook.body, "演示m1") {
+		if d := event.Data; event.Type != "matter.changed" || d.Code != m.Code || d.Stage != "proposed" || d.DueOn != "2021-06-08" || !strings.Contains(hook.body, `"stage_title":{"zh":"提出","en":"Proposed"}`) || !strings.Contains(hook.body, `"title":{"zh":"食堂排队太久","en":"食堂排队太久"}`) || strings.Contains(hook.body, "13800000000") || strings.Contains(hook.body, "演示m1") {
 			r.Errorf("webhook: %s", hook.body)
 		}
 		letter := next(r, letters)

@@ -747,9 +747,9 @@ const mostTitle = 60
 // readText reads a text as it is stored; empty stands for none.
 func readText(stored string) (t programme.Text) {
 	if stored != "" {
-		var pair struct{ Zh, En string }
+		var pair inBoth
 		if json.Unmarshal([]byte(stored), &pair) == nil {
-			t = programme.Text{Zh: pair.Zh, En: pair.En}
+			t = programme.Text(pair)
 		}
 	}
 	return t
@@ -759,9 +759,12 @@ func textDoc(t programme.Text) string {
 	if t.Empty() {
 		return ""
 	}
-	b, _ := json.Marshal(struct {
-		Zh string `json:"zh"`
-		En string `json:"en"`
-	}{t.Zh, t.En})
+	b, _ := json.Marshal(inBoth(t))
 	return string(b)
+}
+
+// inBoth is a text as JSON, with both languages.
+type inBoth struct {
+	Zh string `json:"zh"`
+	En string `json:"en"`
 }

@@ -177,7 +177,7 @@ func (f *face) apiBenefits(api huma.API) {
 				out.Units = append(out.Units, unitSumJSON{x.Unit.Code, x.Unit.Name, sum(x)})
 			}
 			for _, x := range b.List {
-				out.List = append(out.List, benefitJSON{x.Matter, x.Code, x.Called.In(c.lang), x.Name, x.Subject.ID, x.Subject.Name, dayJSON{x.On}, x.Measure, x.Unit.In(c.lang),
+				out.List = append(out.List, benefitJSON{x.Matter, x.Code, x.Called.In(c.lang), x.Name, x.Subject.ID, x.Subject.Name, dayJSON{x.On}, x.Measure.In(c.lang), x.Unit.In(c.lang),
 					exactJSON{x.Before}, exactJSON{x.After}, x.Better(), x.Persons, x.Partly, x.Proof})
 			}
 			return out, nil

@@ -130,7 +130,7 @@ func (k *benefitsCommand) Run(c *console) error {
 			sum(c.t("合计", "total"), b.Total)
 		}
 		for _, x := range b.List {
-			l := benefitLine{x.Code, x.Called.In(c.lang), x.Subject.Key, x.On, x.Measure, x.Unit.In(c.lang), x.Before, x.After, x.Persons, x.Partly, x.Proof}
+			l := benefitLine{x.Code, x.Called.In(c.lang), x.Subject.Key, x.On, x.Measure.In(c.lang), x.Unit.In(c.lang), x.Before, x.After, x.Persons, x.Partly, x.Proof}
 			if err := records.add(l, l.On.String(), l.Matter, l.Title, l.Subject, l.Measure, fmt.Sprintf("%s → %s %s", l.Before, l.After, l.In), strconv.Itoa(l.Persons)); err != nil {
 				return err
 			}
