@@ -125,9 +125,8 @@ func (s *Site) store(ctx context.Context, tx *db.Tx, w *writes) error {
 		if m.warned != 0 {
 			warned = int64(m.warned)
 		}
-		terms := searchTerms(append(m.titles(), m.Code, m.Subject.Name)...)
 		if w.fresh[m.ID] {
-			rows = append(rows, []any{m.ID, m.Code, m.Programme, m.Name, m.VersionID, m.Subject.ID, m.Unit, m.Title, terms, m.Clause, nullable(m.Round),
+			rows = append(rows, []any{m.ID, m.Code, m.Programme, m.Name, m.VersionID, m.Subject.ID, m.Unit, m.Title, m.terms(), m.Clause, nullable(m.Round),
 				st.Stage, st.Outcome, st.Meaning, int64(st.Raised), w.born[m.ID], w.moved[m.ID], closed, due, m.nextOn(), warned, st.Fired, st.Late, string(state)})
 		} else {
 			if _, err := tx.Exec(ctx, `UPDATE matter SET unit = $2, version_id = $3, stage = $4, outcome = $5, meaning = $6, moved_at = $7, closed_on = $8, due_on = $9, next_on = $10,

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/internal/db"
@@ -120,6 +121,31 @@ func TestRectificationInBothLanguages(t *testing.T) {
 		lines, err := c.site.ActOnMany(c.ctx, c.who, bihuan.Batch{Matters: []bihuan.Picked{{ID: m.ID}}, Move: bihuan.Move{Kind: programme.EventRemind}})
 		if err != nil || len(lines) != 1 || lines[0].Called.En != "1.1.2 Opening" {
 			t.Errorf("%+v, %v", lines, err)
+		}
+	})
+}
+
+// What an older version of the product raised is found by its English name too, once the site is opened by this one.
+func TestOldRectificationsAreFoundInEnglish(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		c := newCounty(t, url, "mend", 2)
+		c.Decided()
+		d, err := db.Open(c.ctx, url)
+		c.must(err)
+		c.must(d.Tx(c.ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(c.ctx, "UPDATE matter SET terms = ''") // as the migration does
+			return err
+		}))
+		c.must(d.Close())
+		c.must(c.site.Close())
+		c.site, err = bihuan.Open(c.ctx, bihuan.Config{Database: url, Files: t.TempDir(), Now: func() time.Time { return time.UnixMicro(c.clock.Load()) }})
+		c.must(err)
+		t.Cleanup(func() { _ = c.site.Close() })
+		c.As("judge")
+		for _, words := range []string{"opening", "kf"} {
+			if found := c.Matters(bihuan.MatterQuery{Programme: "mend", Search: words}); len(found) != 2 {
+				t.Errorf("%q finds %d", words, len(found))
+			}
 		}
 	})
 }

@@ -84,9 +84,11 @@ func Open(ctx context.Context, c Config) (*Site, error) {
 		_ = s.db.Close()
 		return nil, fmt.Errorf("open site: %w", err)
 	}
-	if err := s.carryObjections(ctx); err != nil {
-		_ = s.db.Close()
-		return nil, fmt.Errorf("open site: %w", err)
+	for _, carry := range []func(context.Context) error{s.carryObjections, s.termMatters} { // what an older version left
+		if err := carry(ctx); err != nil {
+			_ = s.db.Close()
+			return nil, fmt.Errorf("open site: %w", err)
+		}
 	}
 	return s, nil
 }
