@@ -75,6 +75,40 @@ func (s *Site) Judge(ctx context.Context, a Actor, j Judgement) (Filed, error) {
 	return filed, nil
 }
 
+// MayJudgeIn tells whether an actor may judge clauses of a subject in a round now: while his column is collected, after an objection was
+// upheld, or to correct the result on appeal.
+func (s *Site) MayJudgeIn(ctx context.Context, a Actor, roundID, subjectID string) (bool, error) {
+	if a.Visitor() {
+		return false, nil
+	}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		r, run, err := s.round(ctx, tx, roundID)
+		if err != nil {
+			return err
+		}
+		unit, err := pinnedUnit(ctx, tx, r.ID, subjectID)
+		if err != nil {
+			return err
+		}
+		h, err := heldAt(ctx, tx, a, run.Name, unit)
+		if err != nil {
+			return err
+		}
+		party, err := judgingParty(run, h, "")
+		if err != nil {
+			return err
+		}
+		if err := recused(run, h, party); err != nil {
+			return err
+		}
+		return s.mayJudgeIn(ctx, tx, a, run, r, subjectID, party)
+	})
+	if _, refused := KindOf(err); refused {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // judgingParty gives the party that the actor judges for.
 func judgingParty(run *Running, h held, wanted string) (string, error) {
 	party := wanted

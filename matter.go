@@ -395,6 +395,7 @@ type MatterFile struct {
 	Ballot    *BallotFigures  // the one that runs, or the last one
 	Hides     []string        // what the programme hides
 	Follows   bool            // the actor does
+	Recused   bool            // the actor had a part in what it is against, and may do nothing with it
 	Reminds   bool            // the actor may remind those whose turn it is, and has not today
 	House     bool            // the actor belongs to those who handle it, or are above
 	Parts     []MatterLink    // what it was split into
@@ -512,7 +513,7 @@ func (s *Site) matterFile(ctx context.Context, tx *db.Tx, a Actor, v viewer, m s
 	if err := s.nameHandlers(ctx, tx, []*stored{&m}); err != nil {
 		return MatterFile{}, err
 	}
-	out := MatterFile{Matter: v.show(m, raisers[m.ID]), Stages: marks(m), Hides: m.x.Matter.Hides, House: v.sees == matterHouse, Follows: v.ties[tieFollows]}
+	out := MatterFile{Matter: v.show(m, raisers[m.ID]), Stages: marks(m), Hides: m.x.Matter.Hides, House: v.sees == matterHouse, Follows: v.ties[tieFollows], Recused: v.ties[tieRecused]}
 	if v.sees == matterTold {
 		return out, nil // that it ended, how, and the public reason
 	}

@@ -20,10 +20,13 @@ type Outcome string
 
 // The outcomes of an objection.
 const (
-	ObjectionOpen      Outcome = "open"
-	ObjectionUpheld    Outcome = "upheld"
-	ObjectionRejected  Outcome = "rejected"
-	ObjectionWithdrawn Outcome = "withdrawn"
+	ObjectionOpen       Outcome = "open"
+	ObjectionUpheld     Outcome = "upheld"
+	ObjectionRejected   Outcome = "rejected"
+	ObjectionWithdrawn  Outcome = programme.Withdrawn
+	ObjectionMerged     Outcome = programme.Merged
+	ObjectionSplit      Outcome = programme.SplitUp
+	ObjectionUnresolved Outcome = "unresolved"
 )
 
 // Objection is made against a published result (异议) and answered in public by the deciding party.
@@ -36,8 +39,8 @@ type Objection struct {
 	FiledAt    time.Time
 	Outcome    Outcome
 	Answer     string
-	AnsweredBy string // a person's name; empty for visitors
-	AnsweredAt time.Time
+	AnsweredBy string    // a person's name; empty for visitors, and for what was withdrawn
+	AnsweredAt time.Time // or when it ended otherwise
 }
 
 // Text gives the word for an outcome.
@@ -51,9 +54,18 @@ func (o Outcome) Text() programme.Text {
 		return programme.T("异议不成立", "rejected")
 	case ObjectionWithdrawn:
 		return programme.T("已撤回", "withdrawn")
+	case ObjectionMerged:
+		return programme.T("已并案", "merged into another")
+	case ObjectionSplit:
+		return programme.T("已分拆", "split")
+	case ObjectionUnresolved:
+		return programme.T("未解决办结", "closed unresolved")
 	}
 	return programme.Text{}
 }
+
+// Answered tells whether the deciding party gave an answer, and the objection did not end otherwise.
+func (o Outcome) Answered() bool { return o == ObjectionUpheld || o == ObjectionRejected }
 
 // Object objects to the published result of a subject, or to one clause of it, while the publicity of the round runs. The
 // subject's officers and those with a role that scores nothing (employees) may, each once to a clause until it is answered. It is
@@ -351,6 +363,9 @@ func (s *Site) answeredBefore(ctx context.Context, tx *db.Tx, m stored) error {
 	if o.Outcome == ObjectionOpen {
 		return refuse(Conflict, "现为“{0}”，还不能答复", "it is at “{0}” and cannot be answered yet", m.StageTitle)
 	}
+	if !o.Outcome.Answered() {
+		return refuse(Conflict, "此件已于{0}终结：{1}", "it ended on {0}: {1}", when(o.AnsweredAt), o.Outcome.Text())
+	}
 	return refuse(Conflict, "{0}已于{1}答复：{2}", "{0} answered it on {1}: {2}", nameOr(o.AnsweredBy), when(o.AnsweredAt), o.Outcome.Text())
 }
 
@@ -423,6 +438,9 @@ func (s *Site) objections(ctx context.Context, tx *db.Tx, where string, args ...
 		}
 		o.Body, o.Answer = saidIn(said), cmp.Or(saidIn(answer), reason)
 		o.Subject, o.FiledAt, o.AnsweredAt, o.Outcome = b.subject(s), s.moment(filed), s.momentIf(answered), outcomeOf(outcome, meaning)
+		if o.Outcome == ObjectionWithdrawn {
+			o.AnsweredBy = "" // it was who objected, and his name is known to few
+		}
 		out = append(out, o)
 		return nil
 	})
@@ -436,10 +454,12 @@ func outcomeOf(outcome, meaning string) Outcome {
 	switch {
 	case outcome == "":
 		return ObjectionOpen
+	case outcome == programme.Withdrawn, outcome == programme.Merged, outcome == programme.SplitUp:
+		return Outcome(outcome)
 	case meaning == programme.Good:
 		return ObjectionUpheld
-	case outcome == programme.Withdrawn:
-		return ObjectionWithdrawn
+	case meaning == programme.OpenToPublic:
+		return ObjectionUnresolved
 	}
 	return ObjectionRejected
 }

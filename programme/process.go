@@ -117,7 +117,7 @@ func (x *Process) Next(state State, e Event) (State, []Effect, error) {
 		return state, nil, err
 	}
 	if e.Person != "" && slices.Contains(state.Recused, e.Person) {
-		return state, nil, refused(RefusedNotYours, T("您已回避，不能处理", "you are recused from this"))
+		return state, nil, refused(RefusedNotYours, T("您参与过它所针对的评定，应当回避，不能办理", "you had a part in the result it is against, and are recused from it"))
 	}
 	s := state.clone()
 	stage, running := x.Matter.Stage(s.Stage)

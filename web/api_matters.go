@@ -89,6 +89,7 @@ type matterFileJSON struct {
 	Ballot  *ballotJSON       `json:"ballot,omitempty" doc:"The one that runs, or the last one"`
 	Hides   []string          `json:"hides" doc:"What the programme hides"`
 	Follows bool              `json:"follows"`
+	Recused bool              `json:"recused" doc:"You had a part in what it is against, and may do nothing with it"`
 	Reminds bool              `json:"reminds" doc:"You may remind those whose turn it is, and have not today"`
 	Links   []matterLinkJSON  `json:"links,omitempty"`
 }
@@ -128,7 +129,7 @@ type matterLinkJSON struct {
 }
 
 func asMatterFile(m bihuan.MatterFile, l programme.Lang) *matterFileJSON {
-	out := &matterFileJSON{MatterJSON: asMatter(m.Matter, l), Events: []matterEventJSON{}, Forms: []matterFormJSON{}, Ways: asWays(m.Ways, l), Hides: m.Hides, Follows: m.Follows, Reminds: m.Reminds}
+	out := &matterFileJSON{MatterJSON: asMatter(m.Matter, l), Events: []matterEventJSON{}, Forms: []matterFormJSON{}, Ways: asWays(m.Ways, l), Hides: m.Hides, Follows: m.Follows, Recused: m.Recused, Reminds: m.Reminds}
 	if out.Hides == nil {
 		out.Hides = []string{}
 	}

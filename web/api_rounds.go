@@ -164,7 +164,7 @@ func (f *face) apiJudging(api huma.API) {
 		Body     string    `json:"body"`
 		FiledBy  string    `json:"filed_by,omitempty" doc:"A name, for those who may know it"`
 		FiledAt  time.Time `json:"filed_at"`
-		Outcome  string    `json:"outcome" enum:"open,upheld,rejected,withdrawn"`
+		Outcome  string    `json:"outcome" enum:"open,upheld,rejected,withdrawn,merged,split,unresolved"`
 		Answer   string    `json:"answer,omitempty"`
 		Answered time.Time `json:"answered_at,omitzero"`
 	}

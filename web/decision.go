@@ -97,6 +97,11 @@ func (r *request) decisionArgs() (decisionArgs, error) {
 	} else if err := r.publishedReasons(&a); err != nil {
 		return a, err
 	}
+	if may, err := r.f.site.MayJudgeIn(r.ctx(), r.actor, a.Round.ID, sub.ID); err != nil {
+		return a, err
+	} else if may {
+		a.Anew = a.Round.ID
+	}
 	return a, r.objectionRights(&a)
 }
 

@@ -197,9 +197,19 @@ func judge(r *request) error {
 
 // afterJudging goes on to the next clause that waits; when none does, back to where one came from.
 func (r *request) afterJudging(round string) error {
+	clause, judged := "#clause-"+r.PathValue("clause"), programme.T("已评定", "Judged")
+	if round != "" {
+		x, err := r.f.site.Round(r.ctx(), r.actor, round)
+		if err != nil {
+			return err
+		}
+		if x.State != bihuan.RoundCollecting { // judged anew, from the page of the result
+			return r.redirect(decisionURL(round, r.PathValue("subject"))+clause, judged)
+		}
+	}
 	here := subjectURL(r.PathValue("programme"), r.PathValue("subject"))
 	if r.PostForm.Get("then") == "subject" {
-		return r.redirect(here+"#clause-"+r.PathValue("clause"), programme.T("已评定", "Judged"))
+		return r.redirect(here+clause, judged)
 	}
 	list, total, err := r.f.site.JudgeList(r.ctx(), r.actor, r.PathValue("programme"), bihuan.JudgeQuery{Round: round, Page: bihuan.Page{Limit: 200}})
 	if err := ours(err); err != nil {

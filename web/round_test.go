@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"bihuan.dev/bihuan"
 )
 
 // A round runs through the pages from opening to a decision that a visitor reads and recomputes.
@@ -112,6 +114,75 @@ func TestRoundThroughThePages(t *testing.T) {
 		if strings.Contains(d.page("officer", result), `action="`+result+`/appeals"`) {
 			t.Error("an appeal is offered after its days")
 		}
+	})
+}
+
+// Objections and an appeal as pages lead through them: who took his objection back stays unnamed, what was upheld or granted is judged anew
+// in the round from the page of its result, and who had a part in a result reads that he stands aside.
+func TestJudgedAnew(t *testing.T) {
+	throughTheDoor(t, 1, func(d *door) {
+		_, err := d.site.CreateAccount(d.Context(), bihuan.System(), bihuan.NewAccount{Login: "second", Name: "示例second", Password: password,
+			Grants: []bihuan.Grant{{Programme: "union", Role: "judge", Unit: "330482"}}})
+		d.must(err)
+		round, hero := d.openRound(), d.subjects[0]
+		id, result := strings.TrimPrefix(round, "/rounds/"), round+"/subjects/"+hero.ID
+		for _, step := range []string{"self", "town", "city"} {
+			d.done("judge", round+"/close", url.Values{"step": {step}})
+		}
+		path := "/p/union/subjects/" + hero.ID + "/judge/2.1.5"
+		anew := path + "?round=" + id
+		noLink := func(login, why string) {
+			t.Helper()
+			if strings.Contains(d.page(login, result), anew) {
+				t.Errorf("%s may judge anew: %s", login, why)
+			}
+		}
+
+		d.done("employee", result+"/objections", url.Values{"clause": {"1.2.1"}, "body": {"例会次数算错了"}})
+		d.did("employee", "/matters/"+between(d.page("employee", "/p/union/matters/objection"), `href="/matters/`, `"`), "withdraw:", nil)
+		for lang, word := range map[string]string{"zh": "已撤回", "en": "withdrawn"} {
+			d.speak("officer", lang)
+			for _, page := range []string{result, round} {
+				body := d.page("officer", page, word)
+				if strings.Contains(body, "示例employee") || strings.Contains(body, ">待答复<") || strings.Contains(body, ">open<") {
+					t.Errorf("%s names who took his objection back, or calls it open: %s", page, mainPart(body))
+				}
+			}
+		}
+
+		d.done("officer", result+"/objections", url.Values{"clause": {"2.1.5"}, "body": {"走访人数太少"}})
+		noLink("judge", "nothing is upheld")
+		objection := between(d.page("judge", result), `action="/objections/`, `/answer"`)
+		d.done("judge", "/objections/"+objection+"/answer", url.Values{"round": {id}, "subject": {hero.ID}, "upheld": {"yes"}, "answer": {"再走访一次"}})
+		d.page("judge", result, anew)
+		noLink("officer", "he is no judge")
+		judged := url.Values{"round": {id}, "points": {"1.2"}, "reason": {"再次走访"}}
+		if to := d.done("judge", path, judged); to != result+"#clause-2.1.5" {
+			t.Errorf("judged, and on to %s", to)
+		}
+		d.later(30)
+		d.done("judge", round+"/decide", url.Values{"sure": {"1"}})
+		noLink("judge", "it is decided")
+
+		d.done("officer", result+"/appeals", url.Values{"clause": {"2.1.5"}, "body": {"仍然偏低"}})
+		appeal := "/matters/" + between(d.page("officer", result), `href="/matters/`, `"`)
+		for lang, why := range map[string]string{"zh": "应当回避", "en": "stand aside"} {
+			d.speak("judge", lang)
+			hygiene(t, d.page("judge", appeal, why))
+		}
+		if status, body := d.send("judge", appeal, map[string][]string{"_do": {"accept"}, "_stage": {"asked"}}, nil); status != http.StatusForbidden || !strings.Contains(body, "you had a part in the result") {
+			t.Errorf("recused, he accepts: %d %s", status, mainPart(body))
+		}
+		d.did("second", appeal, "act:accept", nil)
+		noLink("second", "nothing is granted")
+		d.did("second", appeal, "act:change", map[string][]string{"text": {"申请成立"}})
+		d.page("second", appeal, result)
+		d.page("second", result, anew)
+		noLink("judge", "he is recused")
+		judged.Set("points", "1.9")
+		d.done("second", path, judged)
+		d.did("second", appeal, "act:corrected", nil)
+		d.page("", result, "复核更正", "已被更正", "现行")
 	})
 }
 

@@ -18,6 +18,7 @@ type scoreArgs struct {
 	Base    string          // address of the subject
 	Files   map[string]bool // forms that the viewer may file for this subject
 	Judges  bool            // the viewer may judge clauses
+	Anew    string          // the round in which the viewer may judge its clauses once more
 }
 
 // Score is the one whose reasons are shown.
