@@ -82,7 +82,8 @@ type NewChannel struct {
 	Lang      programme.Lang
 }
 
-// AddChannel makes a channel. secret is that of a webhook, shown this once.
+// AddChannel makes a channel. A unit's robot hears at once which forms fell due there before it came. secret is that of a webhook, shown
+// this once.
 func (s *Site) AddChannel(ctx context.Context, a Actor, n NewChannel) (c Channel, secret string, err error) {
 	if a.Visitor() || a.system || a.Voice() {
 		return Channel{}, "", signInFirst()
@@ -135,8 +136,12 @@ func (s *Site) AddChannel(ctx context.Context, a Actor, n NewChannel) (c Channel
 		if count >= mostChannels {
 			return refuse(Conflict, "最多{0}个通知渠道，请先删除不用的", "there may be at most {0} channels; remove one first", mostChannels)
 		}
-		return tx.Insert(ctx, "channel (id, kind, account_id, unit, programme, name, address, secret, lang, created_at, created_by)",
+		err := tx.Insert(ctx, "channel (id, kind, account_id, unit, programme, name, address, secret, lang, created_at, created_by)",
 			[][]any{{id, string(n.Kind), account, unit, n.Programme, n.Name, n.Address, n.Secret, string(n.Lang), now.UnixMicro(), a.ID}}, "")
+		if err != nil || n.Unit == "" || n.Kind == ChannelEmail || n.Kind == ChannelWebhook {
+			return err
+		}
+		return s.dueToNewRobot(ctx, tx, id, n)
 	})
 	if err != nil {
 		return Channel{}, "", fmt.Errorf("add channel: %w", err)

@@ -73,7 +73,7 @@ func (s *Site) tellDueOf(ctx context.Context, tx *db.Tx, run *Running) (more boo
 		return false, err
 	}
 	more = len(list) == mostDue
-	list = slices.DeleteFunc(list, func(d dueNotice) bool { return run.forms[d.form] == nil || len(run.filers(run.forms[d.form])) == 0 })
+	list = run.filable(list)
 	sortDue(list)
 	mine := map[string][]dueNotice{}
 	filers := map[[2]string][]string{} // by unit and role
@@ -135,6 +135,45 @@ func (s *Site) dueToRobots(ctx context.Context, tx *db.Tx, run *Running, list []
 		parcels[channel] = &parcel{Lines: []line{{dueText(run, list, s.Today()), "/todo"}}}
 	}
 	return s.dispatch(ctx, tx, parcels)
+}
+
+// dueToNewRobot tells a robot that was added to a unit what fell due there before it came and is still to be filed: once, a line a
+// programme. What falls due later it hears of with all the others.
+func (s *Site) dueToNewRobot(ctx context.Context, tx *db.Tx, channel string, n NewChannel) error {
+	due := map[string][]dueNotice{} // by programme
+	err := tx.Each(ctx, fmt.Sprintf(`SELECT s.programme, d.form, d.due_on, COALESCE(d.stale_on, 0) = d.due_on, u.name FROM form_due d JOIN subject s ON s.id = d.subject_id
+			JOIN unit_within w ON w.unit = s.unit JOIN unit u ON u.code = s.unit
+		WHERE w.within = $1 AND $2 IN ('', s.programme) AND s.left_at IS NULL AND d.told > 0 ORDER BY d.due_on, d.subject_id, d.form LIMIT %d`, mostDue),
+		[]any{n.Unit, n.Programme}, func(scan func(...any) error) error {
+			var in string
+			var d dueNotice
+			err := scan(&in, &d.form, &d.due, &d.stale, &d.name)
+			due[in] = append(due[in], d)
+			return err
+		})
+	if err != nil {
+		return fmt.Errorf("what is due in %s: %w", n.Unit, err)
+	}
+	var p parcel
+	for _, name := range slices.Sorted(maps.Keys(due)) {
+		run, err := s.runningIn(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		if list := run.filable(due[name]); len(list) > 0 {
+			sortDue(list)
+			p.Lines = append(p.Lines, line{dueText(run, list, s.Today()), "/todo"})
+		}
+	}
+	if len(p.Lines) == 0 {
+		return nil
+	}
+	return s.dispatch(ctx, tx, map[string]*parcel{channel: &p})
+}
+
+// filable leaves out the forms that the version does not have, or that nobody files.
+func (r *Running) filable(list []dueNotice) []dueNotice {
+	return slices.DeleteFunc(list, func(d dueNotice) bool { return r.forms[d.form] == nil || len(r.filers(r.forms[d.form])) == 0 })
 }
 
 // sortDue puts the most urgent first.

@@ -67,12 +67,12 @@ func TestDueFormsAreTold(t *testing.T) {
 }
 
 // The robots of units are told in one message a day what is due in them and below, once as it falls due and once as it is overdue, however
-// many processes begin the day. They name units, never subjects, who may be people; a robot of one programme hears of no other, and a
+// many processes begin the day, and when they are added of what fell due before. They name units, never subjects, who may be people; a robot of one programme hears of no other, and a
 // unit's mailbox hears nothing of it.
 func TestDueFormsReachRobots(t *testing.T) {
 	each(t, func(r *runner) {
 		loop(r)
-		r.days("2021-06-02") // what was never filed is told before there is a robot
+		r.days("2021-06-02") // what was never filed falls due before there is a robot
 		for _, key := range []string{"E1", "W1"} {
 			r.As(bihuan.System()).File(key, "roster", "2021-06-02", values{"people": 10, "members": 9})
 			r.Want()
@@ -105,13 +105,14 @@ func TestDueFormsReachRobots(t *testing.T) {
 			slices.Sort(texts)
 			return texts
 		}
+		const before, beforeWest = "city 闭环之家：东一公司等2家的《名册》应于2021-06-01前填报，均已逾期", "west 闭环之家：西一公司的《名册》应于2021-06-01前填报，已逾期"
 		due := r.dueOn("E1", "roster")
-		wantTexts(t, told(due-8))
+		wantTexts(t, told(due-8), before, beforeWest)
 		first := []string{fmt.Sprintf("city 示范之家：东一公司等2家的《名册》应于%s前填报", due), fmt.Sprintf("east 示范之家：东一公司的《名册》应于%s前填报", due)}
-		wantTexts(t, told(due-7, due-6, due), first...)
+		wantTexts(t, told(due-7, due-6, due), first[0], before, first[1], beforeWest)
 		r.As(bihuan.System()).File("W1", "roster", due.String(), values{"people": 10, "members": 9})
 		r.Want()
-		wantTexts(t, told(due+1, due+2), fmt.Sprintf("city 示范之家：东一公司的《名册》应于%s前填报，已逾期", due), first[0], first[1], fmt.Sprintf("east 示范之家：东一公司的《名册》应于%s前填报，已逾期", due))
+		wantTexts(t, told(due+1, due+2), fmt.Sprintf("city 示范之家：东一公司的《名册》应于%s前填报，已逾期", due), first[0], before, first[1], fmt.Sprintf("east 示范之家：东一公司的《名册》应于%s前填报，已逾期", due), beforeWest)
 	})
 }
 

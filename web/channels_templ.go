@@ -304,9 +304,9 @@ func channelsView(v view, a channelsArgs) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("单位群机器人收到本单位经办人的待办和催办，以及本单位和下级应填的表（每天一条）；不公开的事项只说有一件，不说内容。系统对接只收到公众也能看到的内容。", "A unit's robot hears what its officers have to do and, in one message a day, which forms are due in the unit and below; of matters that are not public only that there is one. A webhook hears what everybody may see."))
+				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("单位群机器人收到本单位经办人的待办和催办，以及本单位和下级应填的表（每天一条，添加时先发一条已到期的）；不公开的事项只说有一件，不说内容。系统对接只收到公众也能看到的内容。", "A unit's robot hears what its officers have to do and, in one message a day, which forms are due in the unit and below (when it is added, those that are due already); of matters that are not public only that there is one. A webhook hears what everybody may see."))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/channels.templ`, Line: 41, Col: 476}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/channels.templ`, Line: 41, Col: 559}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 				if templ_7745c5c3_Err != nil {
