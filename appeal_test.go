@@ -198,6 +198,7 @@ func TestOldObjectionsAreCarriedOver(t *testing.T) {
 		c.Decide(r)
 		c.Want(bihuan.Conflict, "not answered")
 		c.must(c.site.Answer(c.ctx, c.who, "old-2", false, "按标准评定"))
+		c.FileOn(0, "stock", "2021-03-01", map[string]any{"books": 900, "seats": 1}) // what was upheld is corrected
 		c.Decide(r)
 		c.OK()
 		m, err := c.site.Matter(c.ctx, c.who, "old-2")

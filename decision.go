@@ -38,7 +38,8 @@ type Decision struct {
 }
 
 // Decide decides a round for all its subjects, once the days of publicity are over and every objection is answered. What
-// was published is what is decided, except where an objection was upheld: there, what is known now counts. A second time
+// was published is what is decided, except where an objection was upheld: there, what is known now counts, and something must have been
+// put right since. A second time
 // is a Conflict that tells who decided, and when.
 func (s *Site) Decide(ctx context.Context, a Actor, roundID string) (Round, error) {
 	if a.Visitor() {
@@ -81,6 +82,9 @@ func (s *Site) Decide(ctx context.Context, a Actor, roundID string) (Round, erro
 			return err
 		}
 		if err := s.publicityOver(run, r); err != nil {
+			return err
+		}
+		if err := s.mustBeCorrected(ctx, tx, run, r); err != nil {
 			return err
 		}
 		k, err := s.knownDecided(ctx, tx, r, held)

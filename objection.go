@@ -41,6 +41,7 @@ type Objection struct {
 	Answer     string
 	AnsweredBy string    // a person's name; empty for visitors, and for what was withdrawn
 	AnsweredAt time.Time // or when it ended otherwise
+	Waits      bool      // it is upheld and nothing is corrected yet: its round cannot be decided
 }
 
 // Text gives the word for an outcome.
@@ -275,7 +276,8 @@ func objectionText(run *Running, clause, body string) (string, error) {
 }
 
 // Answer answers an objection in public, for the deciding party. When it is upheld, the party may judge and file anew for
-// the subject, and the decision takes in what is known then; what was published stays beside it.
+// the subject, and the decision takes in what is known then; what was published stays beside it. Until something was put right the round
+// is not decided.
 func (s *Site) Answer(ctx context.Context, a Actor, objectionID string, upheld bool, answer string) error {
 	if a.Visitor() {
 		return signInFirst()
@@ -395,7 +397,13 @@ func (s *Site) Objections(ctx context.Context, a Actor, roundID, subjectID strin
 			where, args = where+" AND j.subject_id = $2", append(args, subjectID)
 		}
 		list, err := s.objections(ctx, tx, where, args...)
+		if err != nil {
+			return err
+		}
 		for _, o := range list {
+			if o.Waits, err = s.waitsForCorrection(ctx, tx, run, r, o.Objection); err != nil {
+				return err
+			}
 			if !knows && o.account != a.ID {
 				o.FiledBy = ""
 			}
@@ -404,7 +412,7 @@ func (s *Site) Objections(ctx context.Context, a Actor, roundID, subjectID strin
 			}
 			out = append(out, o.Objection)
 		}
-		return err
+		return nil
 	})
 	return out, err
 }

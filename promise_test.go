@@ -168,6 +168,8 @@ func TestObjectionsByMany(t *testing.T) {
 			t.Fatalf("%d made, %d told, %d listed, %d open, %v", done.Load(), told.Load(), len(list), r.OpenObjections, err)
 		}
 		c.Days(4)
+		c.FileOn(0, "stock", "2021-03-01", map[string]any{"books": 100, "seats": 1}) // what is upheld is put right already
+		c.FileOn(0, "opening", "2021-03-01", map[string]any{"hours": 1})
 		done.Store(0)
 		told.Store(0)
 		var decided atomic.Int64

@@ -266,20 +266,23 @@ func readBy(c *programme.Clause) []string {
 	return forms
 }
 
+// clauseReads tells whether a clause looks at a piece of evidence: its forms, and judgements of itself.
+func clauseReads(c *programme.Clause, form string, values programme.Values) bool {
+	if form == programme.JudgementForm {
+		return values["clause"] == c.Clause
+	}
+	return slices.Contains(readBy(c), form)
+}
+
 // metBy says what put a clause right: of the evidence that counts and that the clause reads, what was filed last.
 func (s *Site) metBy(run *Running, clause string, counting []assess.Evidence) programme.Text {
 	c, ok := run.Clause(clause)
 	if !ok {
 		return programme.T("规范中已没有这一条款。", "The standard no longer has the clause.")
 	}
-	forms := readBy(c)
 	var last assess.Evidence
 	for _, e := range counting {
-		reads := slices.Contains(forms, e.Form)
-		if e.Form == programme.JudgementForm {
-			reads = e.Values["clause"] == clause
-		}
-		if reads && e.Recorded >= last.Recorded {
+		if clauseReads(c, e.Form, e.Values) && e.Recorded >= last.Recorded {
 			last = e
 		}
 	}

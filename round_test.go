@@ -166,8 +166,12 @@ func (c *county) objectAndDecide(r bihuan.Round) {
 	c.OK()
 	c.err = c.site.Answer(c.ctx, c.who, o.ID, false, "不同意")
 	c.Want(bihuan.Conflict, "某judge", "upheld")
+	c.Decide(r)
+	c.Want(bihuan.Conflict, "nothing was corrected")
+	c.wantWaits(r, true)
 	c.Level(r, 0, "B")
 	c.OK()
+	c.wantWaits(r, false)
 	c.Level(r, 1, "A")
 	c.Want(bihuan.Conflict, "upheld")
 	// What is filed during publicity does not change what was published without an objection.
@@ -189,6 +193,15 @@ func (c *county) objectAndDecide(r bihuan.Round) {
 	}
 	c.recomputesForEver(r)
 	c.visitorSeesDecided(r)
+}
+
+func (c *county) wantWaits(r bihuan.Round, waits bool) {
+	c.Helper()
+	list, err := c.site.Objections(c.ctx, c.who, r.ID, "")
+	c.must(err)
+	if list[0].Waits != waits {
+		c.Errorf("an objection waits to be corrected: %v", list[0].Waits)
+	}
 }
 
 // decideTwice decides from two screens at once: one decides, the other is told who did.

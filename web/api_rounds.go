@@ -167,9 +167,10 @@ func (f *face) apiJudging(api huma.API) {
 		Outcome  string    `json:"outcome" enum:"open,upheld,rejected,withdrawn,merged,split,unresolved"`
 		Answer   string    `json:"answer,omitempty"`
 		Answered time.Time `json:"answered_at,omitzero"`
+		Waits    bool      `json:"waits_for_correction,omitempty" doc:"It is upheld and nothing is corrected yet: its round cannot be decided"`
 	}
 	asObjection := func(o bihuan.Objection) objectionJSON {
-		return objectionJSON{o.ID, o.Round, o.Subject.ID, o.Clause, o.Body, o.FiledBy, o.FiledAt, string(o.Outcome), o.Answer, o.AnsweredAt}
+		return objectionJSON{o.ID, o.Round, o.Subject.ID, o.Clause, o.Body, o.FiledBy, o.FiledAt, string(o.Outcome), o.Answer, o.AnsweredAt, o.Waits}
 	}
 	verb(f, api, "GET", "/rounds/{round}/objections", "objections", "The objections to the results of a round and their answers, the newest first",
 		func(ctx context.Context, c caller, in *struct {

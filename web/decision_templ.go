@@ -1702,7 +1702,7 @@ func objection(v view, a decisionArgs, o bihuan.Objection) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = outcomeBadge(v, o.Outcome).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = outcomeBadge(v, o).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1972,9 +1972,9 @@ func answerForm(v view, a decisionArgs, o bihuan.Objection) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var103 string
-		templ_7745c5c3_Var103, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("成立的，答复后请在本页重新评定有关条款或更正佐证，更正前后的得分都会保留。", "When upheld, judge the clauses anew on this page or correct the evidence after your answer; the score before and after both stay on record."))
+		templ_7745c5c3_Var103, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("成立的，答复后请在本页重新评定有关条款或更正佐证；更正之前，整轮考核不能评定。更正前后的得分都会保留。", "When upheld, judge the clauses anew on this page or correct the evidence after your answer; the round is not decided before. The score before and after both stay on record."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/decision.templ`, Line: 341, Col: 289}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/decision.templ`, Line: 341, Col: 364}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
 		if templ_7745c5c3_Err != nil {

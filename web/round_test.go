@@ -154,8 +154,11 @@ func TestJudgedAnew(t *testing.T) {
 		noLink("judge", "nothing is upheld")
 		objection := between(d.page("judge", result), `action="/objections/`, `/answer"`)
 		d.done("judge", "/objections/"+objection+"/answer", url.Values{"round": {id}, "subject": {hero.ID}, "upheld": {"yes"}, "answer": {"再走访一次"}})
-		d.page("judge", result, anew)
+		d.page("judge", result, anew, "成立，待更正")
 		noLink("officer", "he is no judge")
+		if status, answer := d.call("judge", "POST", "/rounds/"+id+"/decide", nil); status != http.StatusConflict {
+			t.Errorf("decided before anything is corrected: %d %s", status, answer)
+		}
 		judged := url.Values{"round": {id}, "points": {"1.2"}, "reason": {"再次走访"}}
 		if to := d.done("judge", path, judged); to != result+"#clause-2.1.5" {
 			t.Errorf("judged, and on to %s", to)

@@ -30,6 +30,7 @@ type objectionLine struct {
 	Filed   programme.Day  `json:"filed"`
 	Outcome bihuan.Outcome `json:"outcome"`
 	Answer  string         `json:"answer,omitempty"`
+	Waits   bool           `json:"waits_for_correction,omitempty"` // it is upheld and nothing is corrected yet: its round cannot be decided
 }
 
 // Run lists objections.
@@ -45,8 +46,12 @@ func (k *objectionsList) Run(c *console) error {
 	}
 	lines := c.listing(k.JSON, c.t("代号", "id"), c.t("对象", "subject"), c.t("条款", "clause"), c.t("日期", "filed"), c.t("结果", "outcome"), c.t("异议", "objection"), c.t("答复", "answer"))
 	for _, o := range list {
-		l := objectionLine{o.ID, o.Subject.Key, o.Clause, o.Body, programme.DayOf(o.FiledAt), o.Outcome, o.Answer}
-		if err := lines.add(l, l.ID, l.Subject, l.Clause, o.FiledAt.Format(time.DateOnly), o.Outcome.Text().In(c.lang), l.Body, l.Answer); err != nil {
+		l := objectionLine{o.ID, o.Subject.Key, o.Clause, o.Body, programme.DayOf(o.FiledAt), o.Outcome, o.Answer, o.Waits}
+		outcome := o.Outcome.Text()
+		if o.Waits {
+			outcome = programme.T("异议成立，待更正", "upheld, to be corrected")
+		}
+		if err := lines.add(l, l.ID, l.Subject, l.Clause, o.FiledAt.Format(time.DateOnly), outcome.In(c.lang), l.Body, l.Answer); err != nil {
 			return err
 		}
 	}
