@@ -233,3 +233,33 @@ func (s *Site) MatterHandlers(ctx context.Context, a Actor, id string) ([]Handle
 	}
 	return out, nil
 }
+
+// Follow lets the actor be told of what becomes of a matter that he sees, or not any more.
+func (s *Site) Follow(ctx context.Context, a Actor, id string, follows bool) error {
+	if a.Visitor() {
+		return signInFirst()
+	}
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1 OR m.code = $1", id)
+		if err != nil {
+			return err
+		}
+		v, err := s.viewerOf(ctx, tx, a, m)
+		if err != nil {
+			return err
+		}
+		if v.sees < matterPublic {
+			return notFound("该事项", "matter")
+		}
+		if !follows {
+			_, err = tx.Exec(ctx, "DELETE FROM matter_person WHERE matter_id = $1 AND person = $2 AND tie = 'follows'", m.ID, a.ID)
+			return err
+		}
+		return tx.Insert(ctx, "matter_person (matter_id, person, tie, since)", [][]any{{m.ID, a.ID, tieFollows, s.Now().UnixMicro()}},
+			"ON CONFLICT (matter_id, person, tie) DO NOTHING")
+	})
+	if err != nil {
+		return fmt.Errorf("follow matter %s: %w", id, err)
+	}
+	return nil
+}

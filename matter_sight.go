@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"bihuan.dev/bihuan/internal/db"
 	"bihuan.dev/bihuan/programme"
@@ -336,74 +335,6 @@ func (s *Site) nameHandlers(ctx context.Context, tx *db.Tx, list []*stored) erro
 	return nil
 }
 
-// mattersSeen makes the condition that selects those of the queried matters that an actor may see, by the rules of viewOf, so
-// that a list never shows what a page refuses. It reads over matter m and subject s.
-func (s *Site) mattersSeen(ctx context.Context, tx *db.Tx, a Actor, q MatterQuery) (string, []any, error) {
-	if q.Box != "" && a.Visitor() {
-		return "", nil, signInFirst() // nobody has no boxes
-	}
-	var args []any
-	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
-	where := []string{"1 = 1"}
-	and := func(cond string) { where = append(where, cond) }
-	if !a.system {
-		sees, err := s.seesMatters(ctx, tx, a, q, arg)
-		if err != nil {
-			return "", nil, err
-		}
-		and("(" + strings.Join(sees, " OR ") + ")")
-	}
-	for _, x := range []struct{ column, value string }{{"m.programme", q.Programme}, {"m.name", q.Name}, {"m.subject_id", q.Subject}, {"m.round_id", q.Round},
-		{"m.clause", q.Clause}, {"m.stage", q.Stage}} {
-		if x.value != "" {
-			and(x.column + " = " + arg(x.value))
-		}
-	}
-	if q.only != nil {
-		var list []string
-		for _, id := range q.only {
-			list = append(list, arg(id))
-		}
-		in := " IN (" + strings.Join(list, ",") + ")"
-		and("(m.id" + in + " OR m.code" + in + ")")
-	}
-	if q.Unit != "" {
-		in := "IN (SELECT unit FROM unit_within WHERE within = " + arg(q.Unit) + ")"
-		and("(m.unit " + in + " OR s.unit " + in + ")")
-	}
-	switch q.State {
-	case "":
-	case "open":
-		and("m.outcome = ''")
-	case "over":
-		and("m.outcome <> ''")
-	case "soon":
-		today := int64(s.Today())
-		and("m.outcome = '' AND m.due_on >= " + arg(today) + " AND m.due_on <= " + arg(today+soon))
-	case "overdue":
-		and("m.outcome = '' AND m.due_on < " + arg(int64(s.Today())))
-	default:
-		and("m.meaning = " + arg(q.State))
-	}
-	if q.Turn != "" {
-		and("m.outcome = '' AND EXISTS (SELECT 1 FROM matter_turn t WHERE t.matter_id = m.id AND " + whoseTurn + " = " + arg(q.Turn) + ")")
-	}
-	for _, w := range searchWords(q.Search) {
-		and(`m.terms LIKE ` + arg(w) + ` ESCAPE '\'`)
-	}
-	switch q.Box {
-	case BoxTodo:
-		and("m.outcome = '' AND " + turnOf(a, arg))
-	case BoxDone:
-		and("m.id IN (SELECT e.matter_id FROM matter_event e WHERE e.person = " + arg(a.ID) + " AND e.kind NOT IN ('raise', 'remind'))")
-	case BoxRaised:
-		and("m.id IN (SELECT p.matter_id FROM matter_person p WHERE p.tie = 'raiser' AND p.person = " + arg(a.ID) + ")")
-	case BoxFollowing:
-		and("m.id IN (SELECT p.matter_id FROM matter_person p WHERE p.tie IN ('follows', 'joined') AND p.person = " + arg(a.ID) + ")")
-	}
-	return strings.Join(where, " AND "), args, nil
-}
-
 // seesMatters lists the conditions of which one must hold: by a tie, as a handler or above, as one asked to take part, as an
 // administrator, because it is public.
 func (s *Site) seesMatters(ctx context.Context, tx *db.Tx, a Actor, q MatterQuery, arg func(any) string) ([]string, error) {
@@ -457,17 +388,4 @@ func (s *Site) seesMatters(ctx context.Context, tx *db.Tx, a Actor, q MatterQuer
 		}
 	}
 	return sees, nil
-}
-
-// turnOf is the condition that it is the actor's turn in a matter m: by a role that he holds at its unit or above, or as a person. It is
-// never the turn of who is recused.
-func turnOf(a Actor, arg func(any) string) string {
-	mine := []string{"t.person = " + arg(a.ID)}
-	for _, g := range a.Grants {
-		if g.Programme != "" {
-			mine = append(mine, "t.role = "+arg(g.Role)+" AND m.programme = "+arg(g.Programme)+" AND m.unit IN (SELECT unit FROM unit_within WHERE within = "+arg(g.Unit)+")")
-		}
-	}
-	return "EXISTS (SELECT 1 FROM matter_turn t WHERE t.matter_id = m.id AND (" + strings.Join(mine, " OR ") + ")) AND NOT EXISTS (SELECT 1 FROM matter_person q " +
-		"WHERE q.matter_id = m.id AND q.tie = 'recused' AND q.person = " + arg(a.ID) + ")"
 }

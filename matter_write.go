@@ -220,3 +220,28 @@ func (s *Site) finish(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter
 	h.c.mattered = true
 	return s.settle(ctx, tx, h.run, []*change{h.c})
 }
+
+// readText reads a text as it is stored; empty stands for none.
+func readText(stored string) (t programme.Text) {
+	if stored != "" {
+		var pair inBoth
+		if json.Unmarshal([]byte(stored), &pair) == nil {
+			t = programme.Text(pair)
+		}
+	}
+	return t
+}
+
+func textDoc(t programme.Text) string {
+	if t.Empty() {
+		return ""
+	}
+	b, _ := json.Marshal(inBoth(t))
+	return string(b)
+}
+
+// inBoth is a text as JSON, with both languages.
+type inBoth struct {
+	Zh string `json:"zh"`
+	En string `json:"en"`
+}
