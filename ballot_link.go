@@ -85,6 +85,10 @@ func (s *Site) linkedBallot(ctx context.Context, tx *db.Tx, link string) (stored
 	}
 	if err == nil && (b.Over || s.Today() > b.ClosesOn) {
 		err = refuse(Conflict, "{0}已经结束，这个链接不再有效", "{0} is over; this link has ended with it", formTitle(b.Form))
+		if b.Why != "" && b.Matter == "" { // why a matter moved on is for those who may read it
+			err = refuse(Conflict, "{0}已中止：{1}", "{0} was broken off: {1}", formTitle(b.Form), b.Why).
+				hint("这个链接不再有效，投过的票不计入", "this link has ended with it, and the votes are not counted")
+		}
 	}
 	return b, err
 }

@@ -84,7 +84,7 @@ func TestProposalInABrowser(t *testing.T) {
 					p.Sound()
 					choose(p, "overall", choices[i])
 					p.Press("投出这一票")
-					p.Want("谢谢，您的一票已投入票箱")
+					p.Want("谢谢，您的票已入箱")
 					p.Sound()
 					continue
 				}

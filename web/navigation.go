@@ -56,6 +56,11 @@ func navigation(v view) []navLink {
 	return links
 }
 
+// hasTabs reports whether anything stands at the bottom on a phone; a guest who came by a link has nowhere else to go.
+func hasTabs(v view) bool {
+	return slices.ContainsFunc(navigation(v), func(l navLink) bool { return l.icon != "" })
+}
+
 // admin reports whether someone administers any unit.
 func admin(a bihuan.Actor) bool {
 	for _, g := range a.Grants {

@@ -156,7 +156,7 @@ func TestBallotLinkOnPages(t *testing.T) {
 			t.Errorf("the ballot itself: %d", status)
 		}
 		d.done("assessor", ballot+"/stop", url.Values{"reason": {"名册有误"}})
-		if status, body := d.get("poster", link); status != http.StatusConflict || !strings.Contains(body, "已经结束") {
+		if status, body := d.get("poster", link); status != http.StatusConflict || !strings.Contains(body, "已中止：名册有误") || strings.Contains(body, `class="tabs`) {
 			t.Errorf("after the ballot: %d", status)
 		}
 		if body := d.page("officer", ballot); strings.Contains(body, link) {
