@@ -220,6 +220,7 @@ func TestRefusals(t *testing.T) {
 		{exchange.CSV, []byte("a,b\x00\n"), "the text of the file is in an unknown encoding"},
 		{exchange.CSV, []byte("a\xff\xff,b\n"), "the text of the file is in an unknown encoding"},
 		{exchange.CSV, []byte("a\n" + strings.Repeat("x", 40_000)), "row 2 has a cell of more than 32767 characters"},
+		{exchange.CSV, []byte("#a,b\n#REF!,1\n#REF!,#DIV/0!"), "in row 3 the formula under b has gone wrong: #DIV/0!"},
 		{exchange.CSV, []byte(strings.Repeat("a,", 600) + "a"), "row 1 has 601 columns, 500 are allowed"},
 	} {
 		_, err := exchange.ReadTable(bytes.NewReader(c.content), c.format)

@@ -72,6 +72,10 @@ func (t *Table) add(number int, cells []string) error {
 		if utf8.RuneCountInString(c) > MaxCell {
 			return refuse("第 {0} 行有一格超过 {1} 个字符", "row {0} has a cell of more than {1} characters", number, MaxCell)
 		}
+		if t.Header != nil && i < len(t.Header) && !ignored(t.Header[i]) && formulaErrors[c] {
+			return refuse("第 {0} 行“{1}”这一格的公式出错：{2}", "in row {0} the formula under {1} has gone wrong: {2}", number, t.Header[i], c).
+				hint("请在表格软件中改正，或者换成数值后再导入", "correct it in the spreadsheet, or put its value there, and import again")
+		}
 		if cells[i] = c; c != "" {
 			last = i + 1
 		}
@@ -92,6 +96,9 @@ func (t *Table) add(number int, cells []string) error {
 	t.Rows = append(t.Rows, Row{number, cells[:last]})
 	return nil
 }
+
+// formulaErrors are what a spreadsheet shows, and writes to a file, where a formula has no value. They are nobody's words.
+var formulaErrors = map[string]bool{"#DIV/0!": true, "#N/A": true, "#NAME?": true, "#NULL!": true, "#NUM!": true, "#REF!": true, "#VALUE!": true}
 
 // clean trims, and takes away the apostrophe that WriteTable puts before what a spreadsheet would take for a formula.
 func clean(s string) string {

@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -205,11 +206,16 @@ func (x *Field) Option(s string) (string, bool) {
 }
 
 func (x *Field) noOption(s string) error {
-	var names []string
+	var zh, en, all []string // by title, as people fill them in; names where there is none
 	for _, o := range x.Of {
-		names = append(names, o.Name)
+		zh, en = append(zh, cmp.Or(o.Title.In(Zh), o.Name)), append(en, cmp.Or(o.Title.In(En), o.Name))
+		all = append(all, o.Name, o.Title.Zh, o.Title.En)
 	}
-	return sayErr("“{0}”不是选项；{1}", "“{0}” is no option; {1}", s, meant(s, T("选项", "the options"), names))
+	hint := T("选项有：{0}", "the options are: {0}").Fill(T(listed(zh), listed(en)))
+	if n := nearest(s, all); n != "" {
+		hint = T("是不是 {0}？", "did you mean {0}?").Fill(n)
+	}
+	return sayErr("“{0}”不是选项；{1}", "“{0}” is no option; {1}", s, hint)
 }
 
 // HoldsAttachments reports whether the field holds photos or files.

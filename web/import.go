@@ -240,6 +240,13 @@ func (r *request) runMatters(report *importReport, run *bihuan.Running, goodOnly
 			report.fields[c.Name] = c.Title
 		}
 	}
+	if x, ok := run.Process(report.Matter); ok {
+		for _, name := range x.Matter.Forms() { // one that is not on file at all
+			if form, ok := x.Form(name); ok && !form.Title.Empty() {
+				report.fields[name] = form.Title
+			}
+		}
+	}
 	return importRows(report, r.lang, goodOnly, func(in io.Reader) (*exchange.File[exchange.Matter], error) {
 		return exchange.ReadMatters(in, report.Format, run.Programme, report.Matter)
 	}, func(list []exchange.Matter, opt bihuan.Import) (bihuan.Imported, error) {

@@ -52,7 +52,7 @@ func TestImportMattersOnPage(t *testing.T) {
 
 		bad := table(row("P-3", "", nil), row("P-4", "换门锁", map[string]any{"环节": "没有这一步"}), row("P-5", "刷墙", map[string]any{"环节": "办理", "到达日期": "2026-06-20"}), row("P-6", "通风", nil))
 		to = d.sendFile("chair", "/admin/import", "bad.xlsx", bad, kind, http.StatusSeeOther)
-		hygiene(t, d.page("chair", to, "4 行中有 3 行有错，什么都没有导入", "标题", "没有这一步", "方案", "只导入正确的 1 行"))
+		hygiene(t, d.page("chair", to, "4 行中有 3 行有错，什么都没有导入", "标题", "没有这一步", ">方案<", "只导入正确的 1 行"))
 		for _, code := range []string{"P-3", "P-4", "P-5", "P-6"} {
 			if status, _ := d.get("chair", "/matters/"+code); status != http.StatusNotFound {
 				t.Errorf("%s of a refused table: %d", code, status)
@@ -60,6 +60,11 @@ func TestImportMattersOnPage(t *testing.T) {
 		}
 		d.page("chair", d.done("chair", to+"/good", nil), "已导入 1 行", "3 行有错未导入")
 		d.page("chair", "/matters/P-6", "通风")
+
+		broken := d.sendFile("chair", "/admin/import", "broken.xlsx", table(row("P-9", "刷墙", map[string]any{"理由": "#REF!"})), kind, http.StatusUnprocessableEntity)
+		if !strings.Contains(broken, "第 2 行“理由”这一格的公式出错：#REF!") {
+			t.Errorf("a formula without a value: %s", mainPart(broken))
+		}
 
 		line := `{"subject":"E1","code":"P-7","raised":"2026-06-01","values":{"title":"甲","reason":"乙"},"events":[{"on":"2026-06-02","action":"accept","by":"officer"}]}`
 		d.page("chair", d.sendFile("chair", "/admin/import", "past.jsonl", []byte(line), kind, http.StatusSeeOther), "经过只能用命令行导入", "什么都没有导入")
