@@ -3,20 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"regexp"
 	"strings"
-
-	"golang.org/x/term"
 
 	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/exchange"
 	"bihuan.dev/bihuan/programme"
 )
-
-// usageError is a wrong use of the command line: exit code 2.
-type usageError struct{ error }
 
 // answerNo says that the answer is no and all has been said: exit code 1.
 type answerNo struct{}
@@ -95,57 +87,4 @@ func (c *console) complainRows(file string, errs []exchange.RowError) {
 		}
 		fmt.Fprintf(c.err, "%s:%d: %s%s\n", file, e.Row, field, e.Text.In(c.lang))
 	}
-}
-
-// onTerminal tells whether a person watches.
-func onTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// colored tells whether to color what is written to w.
-func colored(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && onTerminal(w) }
-
-// progress gives a function that shows how far long work is, on a terminal only; done takes it away again.
-func (c *console) progress(zh, en string) (show func(done, total int), done func()) {
-	if !onTerminal(c.err) {
-		return nil, func() {}
-	}
-	text, last := programme.T(zh, en).In(c.lang), -1
-	return func(done, total int) {
-			if percent := 100 * done / max(total, 1); percent != last {
-				last = percent
-				fmt.Fprintf(c.err, "\r%s %d %%\x1b[K", text, percent)
-			}
-		}, func() {
-			if last >= 0 {
-				fmt.Fprint(c.err, "\r\x1b[K")
-			}
-		}
-}
-
-// misuses are what the parser of the command line says, in its English, and the same in Chinese.
-var misuses = []struct {
-	says *regexp.Regexp
-	zh   string
-}{
-	{regexp.MustCompile(`^missing flags: (.*)$`), "缺少参数：$1"},
-	{regexp.MustCompile(`^expected (".*")$`), "缺少：$1"},
-	{regexp.MustCompile(`^expected one of (.*)$`), "缺少子命令，可用：$1"},
-	{regexp.MustCompile(`^unknown flag ([^,]*), did you mean (?:one of )?(.*)\?$`), "没有参数 $1，是不是 $2？"},
-	{regexp.MustCompile(`^unknown flag (.*)$`), "没有参数 $1"},
-	{regexp.MustCompile(`^unexpected argument ([^,]*), did you mean (?:one of )?(.*)\?$`), "不认识 $1，是不是 $2？"},
-	{regexp.MustCompile(`^unexpected argument (.*)$`), "不认识 $1"},
-	{regexp.MustCompile(`^(\S+): expected a value.*$|^(\S+): missing value.*$`), "$1$2 后面缺少值"},
-	{regexp.MustCompile(`^(\S+): expected a valid .* value but got (.*)$`), "$1 的值 $2 不对"},
-	{regexp.MustCompile(`^(\S+) must be one of (.*) but got (.*)$`), "$1 应是其中之一：$2，不能是 $3"},
-}
-
-func misuseInChinese(said string) string {
-	for _, m := range misuses {
-		if m.says.MatchString(said) {
-			return m.says.ReplaceAllString(said, m.zh)
-		}
-	}
-	return said
 }
