@@ -5,6 +5,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"bihuan.dev/bihuan"
 	"bihuan.dev/bihuan/programme"
 )
 
@@ -17,6 +18,12 @@ func grouped(f *programme.Field) bool {
 		return len(f.Of) <= 7
 	}
 	return false
+}
+
+// draftKept tells the script where the draft of a form is kept, and where it asks which fields matter.
+func draftKept(run *bihuan.Running, sub bihuan.Subject, form *programme.Form) templ.Attributes {
+	page := subjectURL(run.Name, sub.ID)
+	return templ.Attributes{"data-draft": sub.ID + "/" + form.Name, "data-draft-to": page + "/draft/" + form.Name, "data-shape": page + "/shape/" + form.Name}
 }
 
 // off marks a field that does not matter for the answers so far. Only scripts hide it: without them a hidden field could
