@@ -22,14 +22,7 @@ func (s *Site) Appeal(ctx context.Context, a Actor, roundID, subjectID, clause, 
 	}
 	var id string
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		if _, _, _, err := s.seenRound(ctx, tx, a, roundID); err != nil {
-			return err
-		}
-		h, err := s.holdForMatter(ctx, tx, subjectID)
-		if err != nil {
-			return err
-		}
-		r, run, err := s.round(ctx, tx, roundID)
+		h, r, run, err := s.holdResult(ctx, tx, a, roundID, subjectID)
 		if err != nil {
 			return err
 		}

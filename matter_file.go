@@ -101,16 +101,9 @@ type MatterEvent struct {
 func (s *Site) Matter(ctx context.Context, a Actor, id string) (MatterFile, error) {
 	var out MatterFile
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1 OR m.code = $1", id)
+		m, v, err := s.seenMatter(ctx, tx, a, id, matterTold)
 		if err != nil {
 			return err
-		}
-		v, err := s.viewerOf(ctx, tx, a, m)
-		if err != nil {
-			return err
-		}
-		if v.sees == matterUnseen {
-			return notFound("该事项", "matter")
 		}
 		out, err = s.matterFile(ctx, tx, a, v, m)
 		return err

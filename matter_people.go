@@ -204,16 +204,9 @@ type Handler struct{ Login, Name string }
 func (s *Site) MatterHandlers(ctx context.Context, a Actor, id string) ([]Handler, error) {
 	var out []Handler
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1 OR m.code = $1", id)
+		m, _, err := s.seenMatter(ctx, tx, a, id, matterHouse)
 		if err != nil {
 			return err
-		}
-		v, err := s.viewerOf(ctx, tx, a, m)
-		if err != nil {
-			return err
-		}
-		if v.sees < matterHouse {
-			return notFound("该事项", "matter")
 		}
 		roles := rolesOf(m.run, m.x.Handlers())
 		return tx.Each(ctx, `SELECT a.login, a.name, min(w.depth) FROM unit_within w JOIN account_grant g ON g.unit = w.within AND g.programme = $1
@@ -240,16 +233,9 @@ func (s *Site) Follow(ctx context.Context, a Actor, id string, follows bool) err
 		return signInFirst()
 	}
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1 OR m.code = $1", id)
+		m, _, err := s.seenMatter(ctx, tx, a, id, matterPublic)
 		if err != nil {
 			return err
-		}
-		v, err := s.viewerOf(ctx, tx, a, m)
-		if err != nil {
-			return err
-		}
-		if v.sees < matterPublic {
-			return notFound("该事项", "matter")
 		}
 		if !follows {
 			_, err = tx.Exec(ctx, "DELETE FROM matter_person WHERE matter_id = $1 AND person = $2 AND tie = 'follows'", m.ID, a.ID)

@@ -42,6 +42,19 @@ type viewer struct {
 	trusted bool // may know what is hidden
 }
 
+// seenMatter gives a matter, by its ID or its code, and how an actor sees it; to who sees less of it than asked there is none.
+func (s *Site) seenMatter(ctx context.Context, tx *db.Tx, a Actor, id string, least matterSees) (stored, viewer, error) {
+	m, err := s.matterWhere(ctx, tx, "WHERE m.id = $1 OR m.code = $1", id)
+	if err != nil {
+		return stored{}, viewer{}, err
+	}
+	v, err := s.viewerOf(ctx, tx, a, m)
+	if err == nil && v.sees < least {
+		err = notFound("该事项", "matter")
+	}
+	return m, v, err
+}
+
 // viewerOf finds what somebody is to a matter.
 func (s *Site) viewerOf(ctx context.Context, tx *db.Tx, a Actor, m stored) (viewer, error) {
 	list, err := s.viewersOf(ctx, tx, a, []stored{m})

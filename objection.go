@@ -77,14 +77,7 @@ func (s *Site) Object(ctx context.Context, a Actor, roundID, subjectID, clause, 
 	}
 	var out Objection
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		if _, _, _, err := s.seenRound(ctx, tx, a, roundID); err != nil {
-			return err
-		}
-		h, err := s.holdForMatter(ctx, tx, subjectID)
-		if err != nil {
-			return err
-		}
-		r, run, err := s.round(ctx, tx, roundID)
+		h, r, run, err := s.holdResult(ctx, tx, a, roundID, subjectID)
 		if err != nil {
 			return err
 		}
@@ -120,6 +113,18 @@ func (s *Site) Object(ctx context.Context, a Actor, roundID, subjectID, clause, 
 		return Objection{}, fmt.Errorf("object to %s in round %s: %w", subjectID, roundID, err)
 	}
 	return out, nil
+}
+
+// holdResult holds the subject of a result in a round that the actor may see. What the round gives is read after it is held.
+func (s *Site) holdResult(ctx context.Context, tx *db.Tx, a Actor, roundID, subjectID string) (h heldForMatter, r Round, run *Running, err error) {
+	if _, _, _, err = s.seenRound(ctx, tx, a, roundID); err != nil {
+		return h, r, run, err
+	}
+	if h, err = s.holdForMatter(ctx, tx, subjectID); err != nil {
+		return h, r, run, err
+	}
+	r, run, err = s.round(ctx, tx, roundID)
+	return h, r, run, err
 }
 
 // against prepares an objection or appeal against a result, or one clause of it.
