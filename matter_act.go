@@ -56,7 +56,10 @@ func (s *Site) act(ctx context.Context, a Actor, id string, mv Move) error {
 		if err != nil {
 			return err
 		}
-		if v.sees < matterPart {
+		switch {
+		case v.sees == matterPublic: // who had it a moment ago is told what became of it
+			return instead(&m, programme.Event{Kind: mv.Kind, Action: mv.Action, At: s.Now(), Seen: mv.Seen, Stage: mv.Stage, Person: a.ID, Roles: v.roles}, mayNot())
+		case v.sees < matterPart:
 			return notFound("该事项", "matter")
 		}
 		w := writes{actor: a.ID, parts: mv.Parts}
@@ -253,6 +256,9 @@ func (s *Site) fillForms(ctx context.Context, tx *db.Tx, a Actor, h heldForMatte
 func (s *Site) point(ctx context.Context, tx *db.Tx, h heldForMatter, m *stored, v viewer, mv Move, e *programme.Event) error {
 	switch mv.Kind {
 	case programme.EventTransfer:
+		if mv.To == "" {
+			return wrongFields([]programme.FieldError{wrongField("to", "请选择转给哪个单位", "choose the unit it goes to")})
+		}
 		if err := unitExists(ctx, tx, mv.To); err != nil {
 			return wrongFields([]programme.FieldError{wrongField("to", "没有单位{0}", "there is no unit {0}", mv.To)})
 		}
@@ -264,6 +270,9 @@ func (s *Site) point(ctx context.Context, tx *db.Tx, h heldForMatter, m *stored,
 		}
 		e.To, e.Others = ids[0], ids[1:]
 	case programme.EventMerge:
+		if mv.To == "" {
+			return wrongFields([]programme.FieldError{wrongField("to", "请选择与哪一件重复", "choose the one that it repeats")})
+		}
 		other, err := s.matterWhere(ctx, tx, "WHERE (m.id = $1 OR m.code = $1) AND m.subject_id = $2 AND m.name = $3 AND m.clause = $4", mv.To, m.Subject.ID, m.Name, m.Clause)
 		if k, ok := KindOf(err); ok && k == NotFound {
 			return wrongFields([]programme.FieldError{wrongField("to", "该对象没有编号为{0}的同类事项", "the subject has no matter of this kind with the code {0}", mv.To)})

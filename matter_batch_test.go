@@ -71,7 +71,7 @@ func TestBatch(t *testing.T) {
 		for _, l := range lines {
 			told = append(told, fmt.Sprintf("%s %v %s", l.Called.Zh, l.Done, l.Why.Zh))
 		}
-		want := []string{"提案0 true ", "提案1 false 已经办结，结果为“已答复”：不予受理（演示chair），2021-06-01 12:00", "提案2 true ", "西边的 false 没有找到该事项", " false 没有找到该事项", " false 没有找到该事项"}
+		want := []string{"提案0 true ", "提案1 false 已经办结，结果为“已答复”：不予受理（演示chair），2021-06-01 12:00", "提案2 true ", "西边的 false 这一步由干部办理", " false 没有找到该事项", " false 没有找到该事项"}
 		if !slices.Equal(told, want) {
 			r.Errorf("told %q\nwant %q", told, want)
 		}

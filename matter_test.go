@@ -353,7 +353,11 @@ func TestHands(t *testing.T) {
 		r.Do(m.ID, "transfer:", to("w1"), reason("不归我管"))
 		r.Want()
 		r.Do(m.ID, "accept")
-		r.Want(bihuan.NotFound) // no longer his; a member of the public sees no more than the board
+		r.Want(bihuan.Forbidden) // no longer his; who reads the board may know whose it is
+		r.Do(m.ID, "transfer:", to("w1"), reason("不归我管"), func(mv *bihuan.Move) { mv.Seen = 1 })
+		r.Want(bihuan.Conflict) // pressed twice
+		r.Do(m.ID, "transfer:", to(""), reason("不归我管"))
+		r.Want(bihuan.Forbidden)
 		got := r.Who("chair2").Do(m.ID, "return:", reason("也不归我管"))
 		if r.Want(); got.Unit != "e1" {
 			r.Errorf("at %s", got.Unit)

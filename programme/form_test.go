@@ -255,8 +255,8 @@ func FuzzCheck(f *testing.F) {
 // What is no option is told with those that there are, as people call them.
 func TestNoOption(t *testing.T) {
 	p, f := visitForm(t)
-	_, wrong := f.Fill(p, map[string]any{"staff": "3", "kind": "无此类"}, About{})
-	if len(wrong) != 1 || wrong[0].Message != T("“无此类”不是选项；选项有：甲类, b", "“无此类” is no option; the options are: first, b") {
+	_, wrong := f.Fill(p, map[string]any{"staff": "3", "kind": "完全不同的"}, About{})
+	if len(wrong) != 1 || wrong[0].Message != T("“完全不同的”不是选项；选项有：甲类, b", "“完全不同的” is no option; the options are: first, b") {
 		t.Errorf("%+v", wrong)
 	}
 }

@@ -187,17 +187,37 @@ func (x *Process) pause(s *State, st *Stage, e Event) ([]Effect, error) {
 		return nil, err
 	}
 	if !slices.Contains(x.Matter.Pause, e.Action) {
-		return nil, refused(RefusedImpossible, T("只有这些事由可以停钟：{0}", "the clock may only stop for: {0}"), listed(x.Matter.Pause))
+		return nil, refused(RefusedImpossible, T("只有这些事由可以停钟：{0}", "the clock may only stop for: {0}"), pauseTexts(x.Matter.Pause))
 	}
 	if b, ok := s.Paused(); ok {
-		return nil, refused(RefusedDone, T("{0}起已停钟（{1}）", "the clock has stood still since {0} ({1})"), b.Since, b.For)
+		return nil, refused(RefusedDone, T("{0}起已停钟（{1}）", "the clock has stood still since {0} ({1})"), b.Since, PauseText(b.For))
 	}
 	day := DayOf(e.At)
 	if c := x.Clock(*s, x.Calendar); c.Runs && day > c.Due {
 		return nil, refused(RefusedTooLate, T("时限{0}已过，不能再停钟", "the time ran out on {0}; the clock cannot be stopped any more"), c.Due)
 	}
 	s.Pauses = append(s.Pauses, Break{For: e.Action, Since: day, Lasts: true})
-	return []Effect{{Kind: EffectTell, Who: []string{RaiserRole, JoinedRole}, Text: T("计时暂停（{0}）{1}", "the clock has stopped ({0}) {1}").Fill(e.Action, e.Reason)}}, nil
+	return []Effect{{Kind: EffectTell, Who: []string{RaiserRole, JoinedRole}, Text: T("计时暂停（{0}）{1}", "the clock has stopped ({0}) {1}").Fill(PauseText(e.Action), e.Reason)}}, nil
+}
+
+// PauseText names the usual reasons to stop a clock; others are the programme's own words.
+func PauseText(why string) Text {
+	switch why {
+	case "hearing":
+		return T("听证", "hearing")
+	case "appraisal":
+		return T("鉴定", "expert appraisal")
+	}
+	return T(why, why)
+}
+
+func pauseTexts(reasons []string) Text {
+	var zh, en []string
+	for _, why := range reasons {
+		t := PauseText(why)
+		zh, en = append(zh, t.Zh), append(en, t.En)
+	}
+	return T(listed(zh), listed(en))
 }
 
 // remind tells those whose turn it is that somebody waits. It is no way on: the matter stays as it was.

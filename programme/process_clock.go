@@ -40,7 +40,7 @@ func (x *Process) Clock(s State, cal *Calendar) Clock {
 	c := Clock{Runs: true, Start: start, Due: due, Workdays: unit == "workday", Stopped: stopped, Lacks: lacks}
 	c.Why = T("从{0}（{1}）起{2}，到{3}", "{2} from {0} ({1}): until {3}").Fill(start, whence, why, due)
 	if stopped {
-		c.Why = T("{0}；{1}起停钟（{2}）", "{0}; the clock has stood still since {1} ({2})").Fill(c.Why, s.Pauses[len(s.Pauses)-1].Since, s.Pauses[len(s.Pauses)-1].For)
+		c.Why = T("{0}；{1}起停钟（{2}）", "{0}; the clock has stood still since {1} ({2})").Fill(c.Why, s.Pauses[len(s.Pauses)-1].Since, PauseText(s.Pauses[len(s.Pauses)-1].For))
 	}
 	if c.Lacks != 0 {
 		c.Why = T("{0}；日历没有{1}年的节假日，可能有出入", "{0}; the calendar lacks the holidays of {1}, so it may be wrong").Fill(c.Why, lacks)

@@ -69,7 +69,7 @@ func (x *Process) join(s *State, st *Stage, e Event) ([]Effect, error) {
 		return nil, err
 	}
 	if e.Kind != EventSplit && (e.To == "" || e.To == s.ID) {
-		return nil, refused(RefusedWrongValues, T("要写明与哪一件合并", "say with which other matter"))
+		return nil, refused(RefusedWrongValues, T("不能与自己并案，请选另一件", "it cannot be merged with itself; choose another one"))
 	}
 	switch e.Kind {
 	case EventAbsorb:
@@ -132,7 +132,7 @@ func (x *Process) reopen(s *State, e Event) ([]Effect, error) {
 		return nil, refused(RefusedDone, T("没有办结，正在办理", "it is not over"))
 	}
 	if s.Meaning == Merged || s.Meaning == SplitUp {
-		return nil, refused(RefusedImpossible, T("已经{0}，请到那一件办理", "it is {0}; go on there"), x.StageTitle(s.Stage))
+		return nil, refused(RefusedImpossible, T("{0}，请到那边办理", "it is {0}; go on there"), x.StageTitle(s.Stage))
 	}
 	if err := x.may(append([]string{RaiserRole, JoinedRole}, x.Above()...), e.Roles); err != nil {
 		return nil, err

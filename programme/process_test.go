@@ -276,7 +276,7 @@ func TestRefusals(t *testing.T) {
 		{"extend twice", union, extended, do("2025-01-11", "assessor", "extend:", because("x")), RefusedDone, "possible once"},
 		{"extend too late", union, doing, do("2025-02-20", "assessor", "extend:", because("x")), RefusedTooLate, "ran out on 2025-02-08"},
 		{"extend what cannot be", union, p, do("2025-01-07", "assessor", "extend:", because("x")), RefusedImpossible, "cannot be extended"},
-		{"merge with itself", dispute, d, do("2025-01-07", "mediator", "merge:", to("m1")), RefusedWrongValues, "which other"},
+		{"merge with itself", dispute, d, do("2025-01-07", "mediator", "merge:", to("m1")), RefusedWrongValues, "with itself"},
 		{"absorb by hand", dispute, d, do("2025-01-07", "mediator", "absorb:", to("m2")), RefusedNotYours, "system"},
 		{"split into one", dispute, d, do("2025-01-07", "mediator", "split:", because("x"), to("", "m2", "m2")), RefusedWrongValues, "two at least"},
 		{"withdraw by another", union, p, do("2025-01-07", "employee", "withdraw:"), RefusedNotYours, "who raised it"},

@@ -178,20 +178,11 @@ func (p matterPage) wayTitle(v view, w programme.Way) string {
 	case w.Kind == programme.EventFile && ok && !f.Title.Empty():
 		return v.In(f.Title)
 	case w.Kind == programme.EventPause:
-		return v.In(w.Title) + v.T("（", " (") + pauseWord(v, w.Action) + v.T("）", ")")
+		return v.In(w.Title) + v.T("（", " (") + v.In(programme.PauseText(w.Action)) + v.T("）", ")")
 	case w.Kind == programme.EventReturn:
 		return v.T("退回（不归本单位办）", "Return (not ours to handle)")
 	}
 	return sentence(v, w.Title)
-}
-
-// pauseWord names the usual reasons to stop a clock; others are the programme's own words.
-func pauseWord(v view, why string) string {
-	words := map[string]programme.Text{"hearing": programme.T("听证", "hearing"), "appraisal": programme.T("鉴定", "expert appraisal")}
-	if t, ok := words[why]; ok {
-		return v.In(t)
-	}
-	return why
 }
 
 // lacks names the form that has to be on file before the stage can be left, while it is not.

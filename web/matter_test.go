@@ -161,7 +161,7 @@ func TestActOnPages(t *testing.T) {
 		if status, body := d.do("officer", matter, "start", map[string][]string{"steps": {"分时就餐"}, "due": {"明天"}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "分时就餐") || !strings.Contains(body, `id="err-due"`) {
 			t.Errorf("a wrong plan: %d\n%s", status, mainPart(body))
 		}
-		for login, want := range map[string]int{"": http.StatusUnauthorized, "employee": http.StatusForbidden, "foreign": http.StatusNotFound} {
+		for login, want := range map[string]int{"": http.StatusUnauthorized, "employee": http.StatusForbidden, "foreign": http.StatusForbidden} {
 			status, _ := d.send(login, matter, map[string][]string{"_do": {"start"}, "_stage": {"joining"}, "holder": {"x"}, "steps": {"x"}, "due": {"2026-07-10"}}, nil)
 			if status != want {
 				t.Errorf("%q starts it: %d, want %d", login, status, want)
@@ -181,7 +181,7 @@ func TestActOnPages(t *testing.T) {
 		d.page("officer", other, "已并案", matter)
 		d.page("officer", matter, "并入本件")
 		d.did("officer", matter, "pause:hearing", map[string][]string{"_reason": {"开听证会"}})
-		d.page("officer", matter, "停钟", "恢复计时")
+		d.page("officer", matter, "起停钟（听证）", "恢复计时")
 		d.did("officer", matter, "resume:", nil)
 		if status, body := d.do("officer", matter, "transfer:", map[string][]string{"_find": {"当湖"}}); status != http.StatusOK || !strings.Contains(body, "当湖") {
 			t.Errorf("a search for a unit: %d", status)
