@@ -15,7 +15,6 @@ func (m *machine) arithmetic(n *node) val {
 	if n.op == opRound && isQuotient(n.args[0]) {
 		v := m.newInts(n, words)
 		m.roundedQuotient(n.args[0], n.scale, v)
-		v.near = n.scale < programme.QuoDecimals
 		return v
 	}
 	a := m.at(n.args[0], n.level)

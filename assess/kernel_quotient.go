@@ -147,7 +147,7 @@ func (m *machine) roundedQuotient(n *node, decimals int, v val) {
 }
 
 // threshold is a constant that a rounded quotient is compared with, taken back to before the roundings: the quotient is below the
-// constant where the float of a ÷ b, as floated has it, is below key.
+// constant where the key of the float of a ÷ b is below this one.
 type threshold struct {
 	key int64
 	p   uint64 // a ÷ b is compared with p ÷ q
@@ -174,7 +174,7 @@ func newThreshold(c int64, decimals, shift int) threshold {
 	if t.q > 1<<53 {
 		return threshold{}
 	}
-	t.key = int64(math.Float64bits(float64(t.p)/float64(t.q)) >> 1)
+	t.key = keyOf(float64(t.p) / float64(t.q))
 	if step > 1 && c&1 != 0 {
 		t.key++
 	}
@@ -201,16 +201,19 @@ func reach(v val) uint64 {
 	return all + 1
 }
 
-// floated divides as floats. Their bits, without the lowest one so that a difference of two of them fits, are ordered as the floats
-// themselves from 0 on; those of negative ones are below 0.
+// keyOf gives the bits of a float so that, taken as numbers without a sign, those from 0 on are ordered as the floats are, and those of
+// negative floats are below.
+func keyOf(x float64) int64 { return int64(math.Float64bits(x) ^ 1<<63) }
+
+// floated divides as floats, and gives the keys of the quotients.
 func (m *machine) floated(a, b val, words int) val {
-	v := val{x: m.temp.ints.take(words * 64), ok: m.temp.bits.take(words), near: true}
+	v := val{x: m.temp.ints.take(words * 64), ok: m.temp.bits.take(words), keys: true}
 	compareConst(opEqual, v.ok, b, 0)
 	for w, zero := range v.ok {
 		v.ok[w] = a.ok[w] & b.ok[w] &^ zero
 		p, q, out := (*[64]int64)(a.x[w*64:]), (*[64]int64)(b.x[w*64:]), (*[64]int64)(v.x[w*64:])
 		for j := range out {
-			out[j] = int64(math.Float64bits(float64(p[j])/float64(q[j]))) >> 1
+			out[j] = keyOf(float64(p[j]) / float64(q[j]))
 		}
 	}
 	return v

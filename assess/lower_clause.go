@@ -13,6 +13,7 @@ type lowerings struct {
 	vetoes   []compiledVeto
 	drop     *node // nil: there is none, or it is the interpreter's
 	list     []Lowered
+	ahead    []reading // what is read ahead of a batch
 	workdays workdayTable
 }
 
@@ -80,6 +81,7 @@ func (pr *Program) lower() {
 		ir.list = append(ir.list, x)
 	}
 	pr.findGrain()
+	ir.ahead = ir.readings()
 	for _, v := range pr.vetoes {
 		x := Lowered{Clause: v.name, Compiled: true}
 		one := func(e *programme.Expr) *node {

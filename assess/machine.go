@@ -29,6 +29,7 @@ type machine struct {
 	earned []earned
 	codes  []uint8 // of one clause
 	lost   bool    // what is computed for one row by itself is not to be had so
+	warmth uint64  // of readAhead, so that it is not left out
 	lean   bool    // measures are computed, and not kept
 	fr     *frame
 }
@@ -41,7 +42,7 @@ type val struct {
 	s    []int32
 	ok   []uint64
 	cut  *planes // the same numbers by bits; nil: they are not at hand
-	near bool    // no number is beyond 2^62, on either side
+	keys bool    // x are keys of floats, which are only compared by <; see keyOf
 }
 
 type memo struct {

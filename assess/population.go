@@ -225,9 +225,10 @@ func (pop *Population) ColumnBytes() int {
 	return n
 }
 
-// batchRows is how many subjects have their facts together, and are scored together. Longer batches gain nothing, and a
-// change costs the facts of one of them.
-const batchRows = 2048
+// batchRows is how many subjects have their facts together, and are scored together. The processor reads ahead what stands in a row, and of
+// short columns it has not begun to before they end; what a clause works with must still be near, and a change may cost the facts of
+// a batch.
+const batchRows = 8192
 
 // batchColumns are the facts of everybody as of a day in a column, batch by batch.
 type batchColumns struct {

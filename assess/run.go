@@ -136,6 +136,7 @@ func (pr *Program) score(batches []*facts, last int, r *Result, done func(k int,
 	if !pr.crowd {
 		pr.parallel(len(batches), func(m *machine, k int) {
 			m.begin(batches[k])
+			m.warmth += m.f.readAhead()
 			m.lean = r == nil
 			for i, c := range pr.clauses {
 				m.clause(c, &m.cells[i])
@@ -152,6 +153,7 @@ func (pr *Program) score(batches []*facts, last int, r *Result, done func(k int,
 	kept := make([][]cells, len(batches))
 	pr.parallel(len(batches), func(m *machine, k int) {
 		m.begin(batches[k])
+		m.warmth += m.f.readAhead()
 		kept[k] = make([]cells, len(pr.clauses))
 		for i, c := range pr.clauses {
 			m.clause(c, &kept[k][i])
