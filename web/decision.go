@@ -262,7 +262,11 @@ func answerObjection(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.redirect("/rounds/"+url.PathEscape(round)+"/subjects/"+url.PathEscape(sub)+"#objections", programme.T("已答复", "Answered"))
+	said := programme.T("已答复", "Answered")
+	if upheld {
+		said = programme.T("已答复，请接着更正", "Answered; now correct the result")
+	}
+	return r.redirect("/rounds/"+url.PathEscape(round)+"/subjects/"+url.PathEscape(sub)+"#objections", said)
 }
 
 // showsFacts tells whether a score still carries the evidence it came from; for visitors the verb takes it out.

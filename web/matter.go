@@ -343,6 +343,8 @@ func (p matterPage) ending(v view) string {
 		return v.T("当事人同意办结。", "Those affected agreed to end it.")
 	case !m.ByRules.Empty():
 		return v.In(m.ByRules)
+	case m.Name == "rectification":
+		return v.T("不再要求整改，理由公开。", "It need not be put right any more; the reason is public.")
 	}
 	return v.T("以答复办结，没有经当事人确认。", "It ended with an answer; those affected did not confirm it.")
 }

@@ -175,12 +175,22 @@ func roundRowsURL(a roundArgs, key, value string) string {
 	return roundURL(a.Round.ID) + to[len("/p/"+a.Query.Programme+"/x"):]
 }
 
+// toCorrect counts the upheld objections for which nothing is corrected yet.
+func toCorrect(list []bihuan.Objection) (n int) {
+	for _, o := range list {
+		if o.Waits {
+			n++
+		}
+	}
+	return n
+}
+
 // ripe tells whether nothing but the decision is left: every step is over, the days of publicity have run, and every
-// objection is answered.
+// objection is answered, and corrected where it was upheld.
 func ripe(a roundArgs) bool {
 	step, ok := a.Round.UnderWay()
-	return a.Round.State == bihuan.RoundDeciding ||
-		ok && step.Name == bihuan.Publicity && step.Ends < a.Today && a.Round.OpenObjections == 0
+	return toCorrect(a.Objections) == 0 && (a.Round.State == bihuan.RoundDeciding ||
+		ok && step.Name == bihuan.Publicity && step.Ends < a.Today && a.Round.OpenObjections == 0)
 }
 
 // stepState is where a step stands: past, now or next.

@@ -155,6 +155,7 @@ func TestJudgedAnew(t *testing.T) {
 		objection := between(d.page("judge", result), `action="/objections/`, `/answer"`)
 		d.done("judge", "/objections/"+objection+"/answer", url.Values{"round": {id}, "subject": {hero.ID}, "upheld": {"yes"}, "answer": {"再走访一次"}})
 		d.page("judge", result, anew, "成立，待更正")
+		d.page("judge", round, "件待更正")
 		noLink("officer", "he is no judge")
 		if status, answer := d.call("judge", "POST", "/rounds/"+id+"/decide", nil); status != http.StatusConflict {
 			t.Errorf("decided before anything is corrected: %d %s", status, answer)
