@@ -451,8 +451,11 @@ func (s *Site) objections(ctx context.Context, tx *db.Tx, where string, args ...
 		}
 		o.Body, o.Answer = saidIn(said), cmp.Or(saidIn(answer), reason)
 		o.Subject, o.FiledAt, o.AnsweredAt, o.Outcome = b.subject(s), s.moment(filed), s.momentIf(answered), outcomeOf(outcome, meaning)
-		if o.Outcome == ObjectionWithdrawn {
-			o.AnsweredBy = "" // it was who objected, and his name is known to few
+		switch o.Outcome {
+		case ObjectionWithdrawn:
+			o.AnsweredBy, o.Answer = "", "" // it was who objected, and his name is known to few
+		case ObjectionMerged, ObjectionSplit:
+			o.Answer = "" // the reason is for those concerned
 		}
 		out = append(out, o)
 		return nil

@@ -99,6 +99,19 @@ func (p matterPage) others() []programme.Way {
 	return slices.DeleteFunc(slices.Clone(p.Matter.Ways), leadsOn)
 }
 
+// endsAs tells whether a way leads to an end of some meaning.
+func (p matterPage) endsAs(w programme.Way, meaning string) bool {
+	return slices.ContainsFunc(w.To, func(to string) bool {
+		end, ok := p.Process.Matter.End(to)
+		return ok && end.Meaning == meaning
+	})
+}
+
+// correcting tells whether an appeal was granted and the viewer is to put the result right.
+func (p matterPage) correcting() bool {
+	return p.Matter.Name == "appeal" && p.Matter.Round != "" && slices.ContainsFunc(p.main(), func(w programme.Way) bool { return p.endsAs(w, programme.Good) })
+}
+
 func leadsOn(w programme.Way) bool {
 	return w.Kind == programme.EventAct || w.Kind == programme.EventFile || w.Kind == programme.EventResume
 }

@@ -139,12 +139,12 @@ func TestJudgedAnew(t *testing.T) {
 		}
 
 		d.done("employee", result+"/objections", url.Values{"clause": {"1.2.1"}, "body": {"例会次数算错了"}})
-		d.did("employee", "/matters/"+between(d.page("employee", "/p/union/matters/objection"), `href="/matters/`, `"`), "withdraw:", nil)
+		d.did("employee", "/matters/"+between(d.page("employee", "/p/union/matters/objection"), `href="/matters/`, `"`), "withdraw:", map[string][]string{"_reason": {"我是三车间的"}})
 		for lang, word := range map[string]string{"zh": "已撤回", "en": "withdrawn"} {
 			d.speak("officer", lang)
 			for _, page := range []string{result, round} {
 				body := d.page("officer", page, word)
-				if strings.Contains(body, "示例employee") || strings.Contains(body, ">待答复<") || strings.Contains(body, ">open<") {
+				if strings.Contains(body, "示例employee") || strings.Contains(body, "三车间") || strings.Contains(body, ">待答复<") || strings.Contains(body, ">open<") {
 					t.Errorf("%s names who took his objection back, or calls it open: %s", page, mainPart(body))
 				}
 			}
@@ -180,7 +180,7 @@ func TestJudgedAnew(t *testing.T) {
 		d.did("second", appeal, "act:accept", nil)
 		noLink("second", "nothing is granted")
 		d.did("second", appeal, "act:change", map[string][]string{"text": {"申请成立"}})
-		d.page("second", appeal, result)
+		hygiene(t, d.page("second", appeal, result, "先到"))
 		d.page("second", result, anew)
 		noLink("judge", "he is recused")
 		judged.Set("points", "1.9")
