@@ -107,6 +107,11 @@ func (p matterPage) endsAs(w programme.Way, meaning string) bool {
 	})
 }
 
+// ends tells whether a way ends the matter wherever it leads: the reason then stands beside the end.
+func (p matterPage) ends(w programme.Way) bool {
+	return len(w.To) > 0 && !slices.ContainsFunc(w.To, func(to string) bool { _, runs := p.Process.Matter.Stage(to); return runs })
+}
+
 // correcting tells whether an appeal was granted and the viewer is to put the result right.
 func (p matterPage) correcting() bool {
 	return p.Matter.Name == "appeal" && p.Matter.Round != "" && slices.ContainsFunc(p.main(), func(w programme.Way) bool { return p.endsAs(w, programme.Good) })

@@ -181,6 +181,8 @@ func TestActOnPages(t *testing.T) {
 		d.page("officer", other, "已并案", matter)
 		d.page("officer", matter, "并入本件")
 		d.page("assessor", matter+"?do=close:", "理由公开，人人可以看到")
+		d.page("officer", matter+"?do=merge:", "能看到这件事的人都会看到")
+		d.page("officer", matter+"?do=pause:hearing", "提出人和参与人会看到")
 		d.did("officer", matter, "pause:hearing", map[string][]string{"_reason": {"开听证会"}})
 		d.page("officer", matter, "起停钟（听证）", "恢复计时")
 		d.did("officer", matter, "resume:", nil)
