@@ -111,18 +111,23 @@ func (m *machine) roundedQuotient(n *node, decimals int, v val) {
 	factor := math.Pow10(decimals + n.args[1].scale - n.args[0].scale)
 	p12 := power(programme.QuoDecimals - decimals)
 	sure := decimals <= 6
+	zero := m.temp.bits.take(len(v.ok))
+	compareConst(opEqual, zero, b, 0)
 	for w := range v.ok {
-		has := a.ok[w] & b.ok[w]
+		has := a.ok[w] & b.ok[w] &^ zero[w]
 		p, q, out := (*[64]int64)(a.x[w*64:]), (*[64]int64)(b.x[w*64:]), (*[64]int64)(v.x[w*64:])
 		var doubt uint64
 		for j := range p {
 			y := float64(p[j]) / float64(q[j]) * factor
-			// Adding and taking away 1.5 × 2^52 rounds to a whole number, which is right unless y is near a half.
-			// What is large is in doubt too, and what is divided by 0, which is no number.
+			// Adding and taking away 1.5 × 2^52 rounds to a whole number, which is right unless y is near a half. What is large is in
+			// doubt too.
 			r := float64(y+0x1.8p52) - 0x1.8p52
 			out[j] = int64(r)
-			doubt |= bit(!(math.Abs(y-r)+float64(math.Abs(y)*1e-10) < 0.4999)) << (j & 63)
+			sure := math.Float64bits(0.4999 - float64(math.Abs(y-r)+float64(math.Abs(y)*1e-10)))
+			_, sign := bits.Add64(sure, sure, 0)
+			doubt, _ = bits.Add64(doubt, doubt, sign)
 		}
+		doubt = bits.Reverse64(doubt)
 		if !sure {
 			doubt = math.MaxUint64
 		}
@@ -131,11 +136,6 @@ func (m *machine) roundedQuotient(n *node, decimals int, v val) {
 		}
 		for doubt &= has; doubt != 0; doubt &= doubt - 1 {
 			j := bits.TrailingZeros64(doubt)
-			if q[j] == 0 {
-				has &^= 1 << j
-				out[j] = 0
-				continue
-			}
 			x, fits := divide(p[j], q[j], shift)
 			if !fits {
 				m.leave(n.level, w<<6|j)

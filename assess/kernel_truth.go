@@ -165,18 +165,18 @@ func lessSigned[T int32 | int64](dst []uint64, x []T, c, sign uint64) {
 	for w := range dst {
 		p := (*[64]T)(x[w*64:])
 		var low, high uint64
-		for j := 28; j >= 0; j -= 4 {
+		for j := 0; j < 32; j += 4 {
 			q, r := (*[4]T)(p[j:]), (*[4]T)(p[j+32:])
-			low = shiftIn(low, uint64(q[3])+sign, c)
-			high = shiftIn(high, uint64(r[3])+sign, c)
-			low = shiftIn(low, uint64(q[2])+sign, c)
-			high = shiftIn(high, uint64(r[2])+sign, c)
-			low = shiftIn(low, uint64(q[1])+sign, c)
-			high = shiftIn(high, uint64(r[1])+sign, c)
 			low = shiftIn(low, uint64(q[0])+sign, c)
 			high = shiftIn(high, uint64(r[0])+sign, c)
+			low = shiftIn(low, uint64(q[1])+sign, c)
+			high = shiftIn(high, uint64(r[1])+sign, c)
+			low = shiftIn(low, uint64(q[2])+sign, c)
+			high = shiftIn(high, uint64(r[2])+sign, c)
+			low = shiftIn(low, uint64(q[3])+sign, c)
+			high = shiftIn(high, uint64(r[3])+sign, c)
 		}
-		dst[w] = low | high<<32
+		dst[w] = bits.Reverse64(low<<32 | high)
 	}
 }
 
@@ -185,18 +185,18 @@ func lessKey(dst []uint64, x []int64, c uint64) {
 	for w := range dst {
 		p := (*[64]int64)(x[w*64:])
 		var low, high uint64
-		for j := 28; j >= 0; j -= 4 {
+		for j := 0; j < 32; j += 4 {
 			q, r := (*[4]int64)(p[j:]), (*[4]int64)(p[j+32:])
-			low = shiftIn(low, uint64(q[3]), c)
-			high = shiftIn(high, uint64(r[3]), c)
-			low = shiftIn(low, uint64(q[2]), c)
-			high = shiftIn(high, uint64(r[2]), c)
-			low = shiftIn(low, uint64(q[1]), c)
-			high = shiftIn(high, uint64(r[1]), c)
 			low = shiftIn(low, uint64(q[0]), c)
 			high = shiftIn(high, uint64(r[0]), c)
+			low = shiftIn(low, uint64(q[1]), c)
+			high = shiftIn(high, uint64(r[1]), c)
+			low = shiftIn(low, uint64(q[2]), c)
+			high = shiftIn(high, uint64(r[2]), c)
+			low = shiftIn(low, uint64(q[3]), c)
+			high = shiftIn(high, uint64(r[3]), c)
 		}
-		dst[w] = low | high<<32
+		dst[w] = bits.Reverse64(low<<32 | high)
 	}
 }
 

@@ -113,46 +113,47 @@ type piece struct {
 func (l *look) at(pr *Program, s *subject, form int, e *Record, supersedes string, asOf programme.Day) bool {
 	var room [20]byte
 	id := appendID(room[:0], supersedes)
-	l.pieces, l.mine, l.old, l.place, l.on, l.insert, l.from, l.to = l.pieces[:0], l.mine[:0], -1, -1, e.On <= asOf, -1, 0, 0
+	l.pieces, l.mine, l.old, l.place, l.on, l.from, l.to = l.pieces[:0], l.mine[:0], -1, -1, e.On <= asOf, 0, 0
+	after := func(on programme.Day, behind []byte) bool {
+		recorded, _ := binary.Varint(behind)
+		return on > e.On || on == e.On && recorded > e.Recorded
+	}
 	for b := s.data; len(b) > 0; {
 		from := len(s.data) - len(b)
 		code, on, behind := peekDay(b[4:])
 		next := nextPiece(b)
 		l.pieces = append(l.pieces, piece{code, from, on})
-		mine := code == e.code
-		after := on > e.On
-		if mine || on == e.On {
+		if code == e.code {
 			recorded, k := binary.Varint(behind)
-			if behind = behind[k:]; on == e.On {
-				if mine && recorded == e.Recorded {
-					return false
+			if on == e.On && recorded == e.Recorded {
+				return false
+			}
+			if supersedes != "" && holdsID(behind[k:], id) {
+				l.from, l.to = from, len(s.data)-len(next)
+				if on <= asOf {
+					l.old = len(l.mine)
 				}
-				after = recorded > e.Recorded
 			}
-		}
-		if l.insert < 0 && after {
-			l.insert = from
-		}
-		if mine && supersedes != "" && holdsID(behind, id) {
-			l.from, l.to = from, len(s.data)-len(next)
 			if on <= asOf {
-				l.old = len(l.mine)
+				if l.place < 0 && after(on, behind) {
+					l.place = len(l.mine)
+				}
+				l.mine = append(l.mine, filed{})
+				l.mine[len(l.mine)-1].read(pr, b, s.names)
 			}
-		}
-		if mine && on <= asOf {
-			if l.place < 0 && after {
-				l.place = len(l.mine)
-			}
-			l.mine = append(l.mine, filed{})
-			l.mine[len(l.mine)-1].read(pr, b, s.names)
 		}
 		b = next
 	}
 	if supersedes != "" && l.to == 0 {
 		return false
 	}
-	if l.insert < 0 {
-		l.insert = len(s.data)
+	l.insert = len(s.data)
+	for k := len(l.pieces) - 1; k >= 0; k-- { // most are the newest
+		_, on, behind := peekDay(s.data[l.pieces[k].from+4:])
+		if !after(on, behind) {
+			break
+		}
+		l.insert = l.pieces[k].from
 	}
 	if l.place < 0 {
 		l.place = len(l.mine)
