@@ -6,6 +6,7 @@ type route struct {
 	do      func(*request) error
 	house   bool // only for those who are signed in; what they may see is for the verb to say
 	upload  bool // has its own bound on the size of what is sent
+	beside  bool // a page asks for it beside itself; see session
 }
 
 // routes lists every address of the face. The JSON API lists its own in api.go.
@@ -13,6 +14,9 @@ func (f *face) routes() []route {
 	open := func(pattern string, do func(*request) error) route { return route{pattern: pattern, do: do} }
 	house := func(pattern string, do func(*request) error) route {
 		return route{pattern: pattern, do: do, house: true}
+	}
+	beside := func(pattern string, do func(*request) error) route {
+		return route{pattern: pattern, do: do, house: true, beside: true}
 	}
 	return []route{
 		// signin.go, me_.go
@@ -79,7 +83,7 @@ func (f *face) routes() []route {
 		// whatif.go
 		house("GET /p/{programme}/whatif", whatif),
 		house("POST /p/{programme}/whatif", whatif),
-		house("POST /p/{programme}/whatif/effect", whatifEffect),
+		beside("POST /p/{programme}/whatif/effect", whatifEffect),
 		house("POST /p/{programme}/whatif/draft.zip", whatifDraft),
 		// standard.go
 		open("GET /p/{programme}/standard", standard),
@@ -91,14 +95,14 @@ func (f *face) routes() []route {
 		// filing.go, moved.go, evidence.go, upload.go
 		house("GET /p/{programme}/subjects/{subject}/file/{form}", filingForm),
 		{pattern: "POST /p/{programme}/subjects/{subject}/file/{form}", do: fileEvidence, house: true, upload: true},
-		house("POST /p/{programme}/subjects/{subject}/draft/{form}", saveDraft),
-		house("POST /p/{programme}/subjects/{subject}/shape/{form}", formShape),
+		beside("POST /p/{programme}/subjects/{subject}/draft/{form}", saveDraft),
+		beside("POST /p/{programme}/subjects/{subject}/shape/{form}", formShape),
 		house("GET /evidence/{id}", evidence),
 		house("POST /evidence/{id}/withdraw", withdrawEvidence),
 		house("GET /evidence/{id}/moved", moved),
-		house("GET /evidence/{id}/files/{sha}", attachment),
-		house("GET /uploads/{sha}", ownUpload),
-		{pattern: "POST /uploads", do: upload, house: true, upload: true},
+		beside("GET /evidence/{id}/files/{sha}", attachment),
+		beside("GET /uploads/{sha}", ownUpload),
+		{pattern: "POST /uploads", do: upload, house: true, upload: true, beside: true},
 		// matters.go, matter.go, matter_do.go, matter_raise.go
 		open("GET /p/{programme}/matters", matters),
 		open("GET /p/{programme}/matters/{name}", matters),
@@ -107,7 +111,7 @@ func (f *face) routes() []route {
 		open("GET /matters/{id}", matter),
 		{pattern: "POST /matters/{id}", do: act, house: true, upload: true},
 		house("POST /matters/{id}/follow", follow),
-		open("GET /matters/{id}/files/{sha}", matterFile),
+		{pattern: "GET /matters/{id}/files/{sha}", do: matterFile, beside: true},
 		// judge.go
 		house("GET /p/{programme}/subjects/{subject}/judge/{clause}", judgeForm),
 		house("POST /p/{programme}/subjects/{subject}/judge/{clause}", judge),

@@ -8,6 +8,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -52,17 +53,44 @@ func New(site *bihuan.Site, config Config) http.Handler {
 	f.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { f.fail(w, r, err) }
 
 	mux := http.NewServeMux()
+	beside := map[string]bool{"GET /assets/": true}
 	for _, route := range f.routes() {
 		mux.HandleFunc(route.pattern, f.handle(route))
+		beside[route.pattern] = route.beside
 	}
 	mux.Handle("GET /assets/", assets())
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(asset("ring.svg"), http.StatusMovedPermanently)) // asked for where a page names none, such as a download
 	api := f.api(mux)
 	mux.HandleFunc("GET /api", f.handle(route{do: apiDocs(api)}))
-	var h http.Handler = mux
-	h = f.sessions.LoadAndSave(h)
+	h := f.session(mux, func(r *http.Request) bool {
+		_, pattern := mux.Handler(r)
+		return beside[pattern] || strings.HasPrefix(r.URL.Path, "/api/")
+	})
 	h = http.NewCrossOriginProtection().Handler(h)
 	return received(secured(h))
+}
+
+// session loads the session and saves it. What is asked for beside a page — pictures, drafts, the effect of a draft — only reads it: saving
+// would write back what it was before a form that was sent meanwhile, and the word that the form was taken would be lost.
+func (f *face) session(h http.Handler, beside func(*http.Request) bool) http.Handler {
+	saved := f.sessions.LoadAndSave(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !beside(r) {
+			saved.ServeHTTP(w, r)
+			return
+		}
+		token := ""
+		if c, err := r.Cookie(f.sessions.Cookie.Name); err == nil {
+			token = c.Value
+		}
+		ctx, err := f.sessions.Load(r.Context(), token)
+		if err != nil {
+			f.fail(w, r, err)
+			return
+		}
+		w.Header().Add("Vary", "Cookie")
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // secured sets the headers that every answer carries. Nothing comes from outside, no script or style stands in a page.
