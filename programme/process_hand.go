@@ -21,9 +21,12 @@ func (x *Process) hand(s *State, st *Stage, e Event) ([]Effect, error) {
 		if e.To == "" || e.To == s.Unit {
 			return nil, refused(RefusedWrongValues, T("要写明转给谁", "say to whom else it goes"))
 		}
-		s.Unit, s.Assigned, s.Lead, s.With = e.To, day, "", nil
+		s.Unit, s.Assigned, s.Back, s.Lead, s.With = e.To, day, false, "", nil
 		return []Effect{{Kind: EffectHandOver, To: e.To, Stage: st.Stage, Text: T("转办：{0}", "transferred: {0}").Fill(e.Reason)},
 			{Kind: EffectTell, Who: []string{RaiserRole}, Text: T("已转给有关单位：{0}", "it was transferred: {0}").Fill(e.Reason)}}, nil
+	}
+	if s.Back {
+		return nil, refused(RefusedDone, T("已经退回，等上级转办", "it was returned already; those above have not handed it on yet"))
 	}
 	limits := x.Matter.Return
 	if len(limits) == 0 {
@@ -35,7 +38,7 @@ func (x *Process) hand(s *State, st *Stage, e Event) ([]Effect, error) {
 	if due, _, _, _ := x.earliest(limits, s.Assigned, nil, nil, x.Calendar); day > due {
 		return nil, refused(RefusedTooLate, T("不归本单位办的，{0}前可以退回，已经过期", "what belongs elsewhere could be returned until {0}; that day has passed"), due)
 	}
-	s.Unit, s.Assigned, s.Lead, s.With = "", day, "", nil
+	s.Unit, s.Assigned, s.Back, s.Lead, s.With = "", day, s.Unit == "", "", nil
 	s.Returns++
 	return []Effect{{Kind: EffectHandOver, Stage: st.Stage, Who: []string{ParentUnit}, Text: T("退回：{0}", "returned: {0}").Fill(e.Reason)}}, nil
 }

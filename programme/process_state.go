@@ -61,6 +61,7 @@ type State struct {
 	Holder   []string `json:"holder,omitempty"`   // roles or parties whose turn it is
 	Unit     string   `json:"unit,omitempty"`     // the body it was handed to; "" the one where it was raised
 	Assigned Day      `json:"assigned"`           // the day it came to that body
+	Back     bool     `json:"back,omitempty"`     // returned by the body where it was raised; those above have not handed it on yet
 	Lead     string   `json:"lead,omitempty"`     // 主办
 	With     []string `json:"with,omitempty"`     // 会办
 	Recused  []string `json:"recused,omitempty"`  // people who may not act in it

@@ -262,6 +262,7 @@ func TestRefusals(t *testing.T) {
 		{"raised by a stranger", dispute, State{}, do("2025-01-06", "visitor", "raise:", with("plea")), RefusedNotYours, "may raise"},
 		{"wrong body, too late", dispute, d, do("2025-01-14", "mediator", "return:", because("不归我们")), RefusedTooLate, "until 2025-01-13"},
 		{"wrong body, no reason", dispute, d, do("2025-01-07", "mediator", "return:"), RefusedNoReason, "reason"},
+		{"wrong body, twice", dispute, after(dispute, d, do("2025-01-07", "mediator", "return:", because("不归我们"))), do("2025-01-08", "mediator", "return:", because("不归我们")), RefusedDone, "returned already"},
 		{"wrong body, already at work", dispute, accepted, do("2025-01-08", "mediator", "return:", because("x")), RefusedImpossible, "handled here already"},
 		{"transfer to nobody", dispute, d, do("2025-01-07", "mediator", "transfer:", because("x")), RefusedWrongValues, "to whom"},
 		{"transfer by the raiser", dispute, d, do("2025-01-07", "citizen+raiser", "transfer:", because("x"), to("330482101")), RefusedNotYours, "for"},
