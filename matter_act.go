@@ -95,8 +95,10 @@ func (s *Site) move(ctx context.Context, tx *db.Tx, w *writes, h heldForMatter, 
 	at, moment := w.moments(s, h, mv.at)
 	e := programme.Event{Kind: mv.Kind, Action: mv.Action, At: at, Seen: mv.Seen, Stage: mv.Stage, Person: v.actor.ID, Roles: roles, Reason: reason}
 	as, allowed := s.wayOf(m, mv, roles)
-	if e.By = v.actor.Name; !v.everybodyKnows(m.x, as) {
-		e.By = m.x.People([]string{as}).In(programme.Zh)
+	if v.everybodyKnows(m.x, as) {
+		e.By = v.actor.Name
+	} else {
+		e.As = as
 	}
 	forms, err := s.fillForms(ctx, tx, v.actor, h, m, mv.Forms, programme.DayOf(at), allowed)
 	if err != nil {

@@ -212,8 +212,11 @@ func (x *Process) Happened(h Happening) Text {
 			what = actionTitle(a)
 		}
 	}
-	if h.By != "" {
-		what = T("{0}（{1}）", "{0} ({1})").Fill(what, h.By)
+	switch {
+	case h.By != "":
+		return T("{0}（{1}）", "{0} ({1})").Fill(what, h.By)
+	case h.As != "":
+		return T("{0}（{1}）", "{0} ({1})").Fill(what, x.People([]string{h.As}))
 	}
 	return what
 }
@@ -242,7 +245,7 @@ func (s *State) note(e Event, from, to string) {
 	if e.Kind == EventDay || e.Kind == EventRemind { // these must not push out what those who come second have to be told
 		return
 	}
-	s.Steps = append(s.Steps, Happening{Seq: s.Seq, Kind: e.Kind, Action: e.Action, By: e.By, At: e.At, From: from, To: to})
+	s.Steps = append(s.Steps, Happening{Seq: s.Seq, Kind: e.Kind, Action: e.Action, By: e.By, As: e.As, At: e.At, From: from, To: to})
 	if n := len(s.Steps) - mostSteps; n > 0 {
 		s.Steps = s.Steps[n:]
 	}

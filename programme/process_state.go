@@ -122,6 +122,7 @@ type Happening struct {
 	Kind   EventKind `json:"kind"`
 	Action string    `json:"action,omitempty"`
 	By     string    `json:"by,omitempty"`
+	As     string    `json:"as,omitempty"`
 	At     time.Time `json:"at"`
 	From   string    `json:"from"`
 	To     string    `json:"to"`
@@ -188,6 +189,7 @@ type Event struct {
 	Seen   int       // State.Seq that the actor was looking at; 0: not told
 	Stage  string    // the stage that the actor was looking at; "": not told
 	By     string    // a name to tell others, if they may know it
+	As     string    // the role it was done in, told where there is no name
 	Person string    // who acts, for recusal; compared only
 	Roles  []string  // the parties and roles the actor acts as, and raiser, joined, parent_unit, system where it is so
 

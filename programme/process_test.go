@@ -235,6 +235,7 @@ func TestRefusals(t *testing.T) {
 	accepted := after(dispute, d, do("2025-01-07", "mediator", "accept"))
 	paused := after(dispute, accepted, do("2025-01-08", "mediator", "pause:hearing"))
 	over := after(dispute, d, do("2025-01-07", "mediator", "decline", because("不属受理范围")))
+	taken := after(dispute, d, do("2025-01-07", "citizen+raiser", "withdraw:", func(e *Event) { e.By, e.As = "", RaiserRole }))
 	joined := after(union, p, do("2025-01-07", "officer", "accept"), do("2025-01-08", "employee", "file:", with("joining")))
 	doing := after(union, joined, do("2025-01-09", "officer", "start", with("plan")))
 	rating := after(union, doing, do("2025-01-10", "officer", "done", with("result")))
@@ -252,6 +253,7 @@ func TestRefusals(t *testing.T) {
 		{"moved on", dispute, accepted, do("2025-01-07", "mediator", "decline", seenAt("asked"), because("x")), RefusedMoved, "no longer at “待受理” but at “调解中”: 受理"},
 		{"twice on one stage", union, after(union, p, do("2025-01-07", "officer", "return", because("x"))), do("2025-01-07", "officer", "return", because("x"), func(e *Event) { e.Seen = 1 }), RefusedDone, "done already"},
 		{"over", dispute, over, do("2025-01-08", "mediator", "accept"), RefusedOver, "it is over, as “answered”: 不予受理"},
+		{"over, by whom not everybody may know", dispute, taken, do("2025-01-08", "mediator", "accept"), RefusedOver, "withdrawn (who raised it)"},
 		{"not yours", dispute, d, do("2025-01-07", "citizen", "accept"), RefusedNotYours, "this is for 调解员 to do"},
 		{"recused", dispute, d, do("2025-01-07", "mediator", "accept", func(e *Event) { e.Person = "judge zhang" }), RefusedNotYours, "recused"},
 		{"no such action", dispute, d, do("2025-01-07", "mediator", "agree"), RefusedImpossible, "no such action"},
