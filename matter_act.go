@@ -264,6 +264,9 @@ func (s *Site) point(ctx context.Context, tx *db.Tx, h heldForMatter, m *stored,
 		if err := unitExists(ctx, tx, mv.To); err != nil {
 			return wrongFields([]programme.FieldError{wrongField("to", "没有单位{0}", "there is no unit {0}", mv.To)})
 		}
+		if err := s.somebodyHandles(ctx, tx, m, mv.To); err != nil {
+			return err
+		}
 		e.To = mv.To
 	case programme.EventAssign:
 		ids, err := s.handlersByLogin(ctx, tx, m, append([]string{mv.To}, mv.With...))
@@ -295,6 +298,16 @@ func (s *Site) point(ctx context.Context, tx *db.Tx, h heldForMatter, m *stored,
 		}
 	}
 	return nil
+}
+
+// somebodyHandles refuses a unit where a matter would wait for nobody: neither there nor above may anyone handle it.
+func (s *Site) somebodyHandles(ctx context.Context, tx *db.Tx, m *stored, unit string) error {
+	handlers, found := m.x.Handlers(), false
+	err := eachHolder(ctx, tx, m.Programme, unit, rolesOf(m.run, handlers), 0, func(string, int) { found = true })
+	if err != nil || found {
+		return err
+	}
+	return wrongFields([]programme.FieldError{wrongField("to", "那里和上级都没有人能办：没有{0}", "nobody there or above could handle it: there is no {0}", m.x.People(handlers))})
 }
 
 // handlersByLogin finds accounts that may handle the matter where it is.

@@ -350,6 +350,8 @@ func TestHands(t *testing.T) {
 		m := r.Who("m1").Raise("proposal", values{"title": "修路灯", "reason": "太暗"})
 		r.Who("chair").Do(m.ID, "transfer:", to("nowhere"), reason("不归我管"))
 		r.Want(bihuan.Invalid)
+		r.Do(m.ID, "transfer:", to("east"), reason("不归我管"))
+		r.Want(bihuan.Invalid) // no officer there or above
 		r.Do(m.ID, "transfer:", to("w1"), reason("不归我管"))
 		r.Want()
 		r.Do(m.ID, "accept")
