@@ -3,6 +3,8 @@ package web
 import (
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -30,6 +32,9 @@ func TestTheWordSurvivesWhatRunsBeside(t *testing.T) {
 		photo.Close()
 		if status := <-sent; status != http.StatusUnprocessableEntity { // it is no photo
 			d.Errorf("the upload ended with %d", status)
+		}
+		if status, body := d.post("officer", "/me/password", url.Values{"now": {"wrong"}, "new": {"wrong"}}); status != http.StatusUnprocessableEntity || strings.Contains(body, "日历订阅已停止。") {
+			d.Errorf("another form, refused, says with %d what the one before it did", status)
 		}
 		d.page("officer", "/me/notices", "日历订阅已停止。")
 	})

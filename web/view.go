@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -33,7 +34,9 @@ type programmeLink struct {
 // view begins a page outside any programme; inProgramme begins one inside.
 func (r *request) view(title programme.Text) view {
 	v := view{Title: title, Lang: r.lang, Actor: r.actor, Path: r.URL.RequestURI(), Demo: r.f.config.Demo != nil, Todo: r.todo, Unread: r.unread}
-	v.Said = r.f.sessions.PopString(r.ctx(), "said")
+	if r.Method == http.MethodGet { // what is refused answers at once, and must not say with it that something else was done
+		v.Said = r.f.sessions.PopString(r.ctx(), "said")
+	}
 	return v
 }
 
