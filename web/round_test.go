@@ -170,9 +170,9 @@ func TestJudgedAnew(t *testing.T) {
 
 		d.done("officer", result+"/appeals", url.Values{"clause": {"2.1.5"}, "body": {"仍然偏低"}})
 		appeal := "/matters/" + between(d.page("officer", result), `href="/matters/`, `"`)
-		for lang, why := range map[string]string{"zh": "应当回避", "en": "stand aside"} {
-			d.speak("judge", lang)
-			hygiene(t, d.page("judge", appeal, why))
+		for _, x := range [][2]string{{"zh", "应当回避"}, {"en", "stand aside"}} { // he goes on in English
+			d.speak("judge", x[0])
+			hygiene(t, d.page("judge", appeal, x[1]))
 		}
 		if status, body := d.send("judge", appeal, map[string][]string{"_do": {"accept"}, "_stage": {"asked"}}, nil); status != http.StatusForbidden || !strings.Contains(body, "you had a part in the result") {
 			t.Errorf("recused, he accepts: %d %s", status, mainPart(body))
