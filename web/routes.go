@@ -6,7 +6,7 @@ type route struct {
 	do      func(*request) error
 	house   bool // only for those who are signed in; what they may see is for the verb to say
 	upload  bool // has its own bound on the size of what is sent
-	beside  bool // a page asks for it beside itself; see session
+	beside  bool // a page asks for it beside itself; see readsSession
 }
 
 // routes lists every address of the face. The JSON API lists its own in api.go.

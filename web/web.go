@@ -8,7 +8,6 @@ package web
 import (
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -53,32 +52,26 @@ func New(site *bihuan.Site, config Config) http.Handler {
 	f.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { f.fail(w, r, err) }
 
 	mux := http.NewServeMux()
-	beside := map[string]bool{"GET /assets/": true}
 	for _, route := range f.routes() {
-		mux.HandleFunc(route.pattern, f.handle(route))
-		beside[route.pattern] = route.beside
+		if h := f.handle(route); route.beside {
+			mux.Handle(route.pattern, f.readsSession(h))
+		} else {
+			mux.Handle(route.pattern, f.sessions.LoadAndSave(h))
+		}
 	}
 	mux.Handle("GET /assets/", assets())
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(asset("ring.svg"), http.StatusMovedPermanently)) // asked for where a page names none, such as a download
-	api := f.api(mux)
-	mux.HandleFunc("GET /api", f.handle(route{do: apiDocs(api)}))
-	h := f.session(mux, func(r *http.Request) bool {
-		_, pattern := mux.Handler(r)
-		return beside[pattern] || strings.HasPrefix(r.URL.Path, "/api/")
-	})
-	h = http.NewCrossOriginProtection().Handler(h)
-	return received(secured(h))
+	calls := http.NewServeMux()
+	api := f.api(calls)
+	mux.Handle("/api/", f.readsSession(calls))
+	mux.Handle("GET /api", f.sessions.LoadAndSave(f.handle(route{do: apiDocs(api)})))
+	return received(secured(http.NewCrossOriginProtection().Handler(mux)))
 }
 
-// session loads the session and saves it. What is asked for beside a page — pictures, drafts, the effect of a draft — only reads it: saving
+// readsSession loads the session and does not save it, for what is asked for beside a page: pictures, drafts, the effect of a draft. Saving
 // would write back what it was before a form that was sent meanwhile, and the word that the form was taken would be lost.
-func (f *face) session(h http.Handler, beside func(*http.Request) bool) http.Handler {
-	saved := f.sessions.LoadAndSave(h)
+func (f *face) readsSession(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !beside(r) {
-			saved.ServeHTTP(w, r)
-			return
-		}
 		token := ""
 		if c, err := r.Cookie(f.sessions.Cookie.Name); err == nil {
 			token = c.Value
