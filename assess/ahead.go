@@ -26,7 +26,7 @@ func (ir *lowerings) readings() []reading {
 	}
 	for _, n := range ir.graph.nodes {
 		for k, a := range n.args {
-			note(a, n.op == opMember || (n.op == opLess || n.op == opEqual) && n.args[1-k].op == opConst)
+			note(a, n.op == opMember || (n.op == opLess || n.op == opEqual) && n.args[1-k].op.steady())
 		}
 	}
 	for _, lc := range ir.clauses {

@@ -21,13 +21,6 @@ type alone struct {
 	left     bool // it is the kernels' to decide; nothing else is said
 }
 
-func (a *alone) verdict() Verdict {
-	if v := Verdict(a.code); v <= Pending {
-		return v
-	}
-	return Partly
-}
-
 // alone computes a clause for the only row of the batch.
 func (m *machine) alone(c *clause) (out alone) {
 	lc := m.pr.ir.clauses[c.index]
@@ -53,7 +46,7 @@ func (m *machine) alone(c *clause) (out alone) {
 	case NotApplicable:
 		out.points = c.worth[NotApplicable]
 	}
-	out.left = m.lost || int64(int32(out.points)) != out.points
+	out.left = m.lost
 	return out
 }
 
@@ -130,22 +123,16 @@ func (m *machine) earnedAlone(c *clause, lc *compiled, measure int64) (Verdict, 
 	default:
 		m.lost = true
 	}
-	switch {
-	case lc.full > 0 && points >= lc.full, lc.full == 0 && points > 0:
-		return Met, points
-	case points <= 0:
-		return Unmet, points
-	}
-	return Partly, points
+	return settled(points, lc.full), points
 }
 
 // one gives the value of a node for the only row of the batch, and whether there is one. A truth is 1 or 0. What it cannot decide it
 // gives as lost.
 func (m *machine) one(n *node) (int64, bool) {
-	switch n.op {
-	case opConst, opAsOf, opAgo:
-		x, _ := m.scalar(n)
+	if x, ok := m.scalar(n); ok {
 		return x, true
+	}
+	switch n.op {
 	case opFact:
 		return m.oneFact(n)
 	case opHas:
@@ -171,11 +158,11 @@ func (m *machine) one(n *node) (int64, bool) {
 		return halfEven(x, power(int(n.c)-n.scale)), ok
 	case opAnd, opOr, opSame, opLess, opEqual, opAdd, opSub, opMul, opDiv, opRem, opQuo, opRatio, opDays, opWorkdays:
 		a, aok := m.one(n.args[0])
-		if n.op == opAnd && aok && a == 0 || n.op == opOr && aok && a != 0 {
+		if aok && n.op.decidedBy(a) {
 			return a, true
 		}
 		b, bok := m.one(n.args[1])
-		if n.op == opAnd && bok && b == 0 || n.op == opOr && bok && b != 0 {
+		if bok && n.op.decidedBy(b) {
 			return b, true
 		}
 		if !aok || !bok {
@@ -186,6 +173,9 @@ func (m *machine) one(n *node) (int64, bool) {
 	m.lost = true
 	return 0, false
 }
+
+// decidedBy reports whether one side of && or || decides, whatever the other one is and even where it is missing.
+func (o op) decidedBy(x int64) bool { return o == opAnd && x == 0 || o == opOr && x != 0 }
 
 // oneFact reads a field of the only row.
 func (m *machine) oneFact(n *node) (int64, bool) {
@@ -244,9 +234,9 @@ func (m *machine) two(n *node, a, b int64) (x int64, ok bool) {
 	case opDays:
 		x = b - a
 	case opWorkdays:
-		x = int64(m.pr.calendar.Workdays(programme.Day(a), programme.Day(b)))
-		if table, from, to := m.pr.workdays(), a-tableFrom, b-tableFrom; uint64(from) < uint64(len(table)) && uint64(to) < uint64(len(table)) {
-			x = int64(table[to] - table[from])
+		known := false
+		if x, known = workdaysIn(m.pr.workdays(), a, b); !known {
+			x = int64(m.pr.calendar.Workdays(programme.Day(a), programme.Day(b)))
 		}
 	}
 	m.lost = m.lost || !ok

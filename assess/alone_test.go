@@ -24,15 +24,7 @@ func aloneDiffers(pr *Program, pop *Population, o Options) (decided int, diff []
 			}
 			decided++
 			m.clause(c, x)
-			want := alone{code: x.code(), measured: x.measured[0]&1 != 0}
-			if x.points != nil {
-				want.points = x.points[0]
-			} else {
-				want.points = c.worth[want.code]
-			}
-			if a.measured && want.measured {
-				want.measure = x.measure[0]
-			}
+			want := x.first(c)
 			if a != want {
 				diff = append(diff, fmt.Sprintf("%s clause %s alone is %+v, want %+v", s.Key, c.Clause.Clause, a, want))
 			}

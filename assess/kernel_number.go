@@ -202,15 +202,22 @@ func (m *machine) calendar(n *node) val {
 	case opWorkdays:
 		table := m.pr.workdays()
 		for i := range v.x {
-			x, y := int(p[i])-tableFrom, int(q[i])-tableFrom
-			if uint(x) < uint(len(table)) && uint(y) < uint(len(table)) {
-				v.x[i] = int64(table[y] - table[x])
-			} else if v.x[i] = 0; isSet(v.ok, int32(i)) && i < m.span(n.level).n {
+			known := false
+			if v.x[i], known = workdaysIn(table, int64(p[i]), int64(q[i])); !known && isSet(v.ok, int32(i)) && i < m.span(n.level).n {
 				v.x[i] = int64(m.pr.calendar.Workdays(programme.Day(p[i]), programme.Day(q[i])))
 			}
 		}
 	}
 	return v
+}
+
+// workdaysIn tells how many working days there are from a to b, when the table reaches both.
+func workdaysIn(table []int32, a, b int64) (n int64, known bool) {
+	x, y := a-tableFrom, b-tableFrom
+	if uint64(x) < uint64(len(table)) && uint64(y) < uint64(len(table)) {
+		return int64(table[y] - table[x]), true
+	}
+	return 0, false
 }
 
 // The days that CEL's timestamps reach.

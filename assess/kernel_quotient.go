@@ -123,8 +123,8 @@ func (m *machine) roundedQuotient(n *node, decimals int, v val) {
 			// doubt too.
 			r := float64(y+0x1.8p52) - 0x1.8p52
 			out[j] = int64(r)
-			sure := math.Float64bits(0.4999 - float64(math.Abs(y-r)+float64(math.Abs(y)*1e-10)))
-			_, sign := bits.Add64(sure, sure, 0)
+			left := math.Float64bits(0.4999 - float64(math.Abs(y-r)+float64(math.Abs(y)*1e-10))) // negative: it is in doubt
+			_, sign := bits.Add64(left, left, 0)
 			doubt, _ = bits.Add64(doubt, doubt, sign)
 		}
 		doubt = bits.Reverse64(doubt)

@@ -180,7 +180,7 @@ func lessSigned[T int32 | int64](dst []uint64, x []T, c, sign uint64) {
 	}
 }
 
-// lessKey does so for the keys of floats.
+// lessKey does so for the keys of floats, which need no sign: bands of ratios are compared so often that the addition would be felt.
 func lessKey(dst []uint64, x []int64, c uint64) {
 	for w := range dst {
 		p := (*[64]int64)(x[w*64:])

@@ -456,65 +456,62 @@ func (x *cells) code() uint8 {
 	return uint8(Missing)
 }
 
-// storeAlone does as storeCell.
+// first gives what was found of the first row, but for a measure that does not fit.
+func (x *cells) first(c *clause) alone {
+	a := alone{code: x.code(), measured: x.measured[0]&1 != 0}
+	if a.points = c.worth[a.code]; x.points != nil {
+		a.points = x.points[0]
+	}
+	if a.measured {
+		a.measure = x.measure[0]
+	}
+	return a
+}
+
+// storeAlone keeps what was found of a clause as a row of the result, and tells whether its verdict or its points changed.
 func (r *Result) storeAlone(j, row int, a *alone) bool {
 	col := &r.clauses[j]
 	status, points := r.Status(row, j), r.Points(row, j)
 	col.status[row] = a.code
 	if col.points != nil {
 		delete(col.wide, row)
-		col.points[row] = int32(a.points)
+		if col.points[row] = int32(a.points); int64(int32(a.points)) != a.points {
+			if col.wide == nil {
+				col.wide = map[int]int64{}
+			}
+			col.wide[row] = a.points
+		}
 	}
 	if col.measure != nil {
 		delete(col.far, row)
 		col.measure[row] = a.measure
-		setBit(col.measured, row, []uint64{bit(a.measured)})
+		setBit(col.measured, row, bit(a.measured))
 	}
-	return status != a.verdict() || points != r.Points(row, j)
+	return status != r.Status(row, j) || points != r.Points(row, j)
 }
 
-// storeCell keeps the first row of a clause's cells as a row of the result, and tells whether its verdict or its points changed.
+// storeCell does so with the first row of a clause's cells.
 func (r *Result) storeCell(c *clause, row int, x *cells) bool {
-	col := &r.clauses[c.index]
-	status, points := r.Status(row, c.index), r.Points(row, c.index)
-	col.status[row] = x.code()
-	if col.points != nil {
-		p := x.points[0]
-		if col.wide != nil {
-			delete(col.wide, row)
-		}
-		if col.points[row] = int32(p); int64(int32(p)) != p {
-			if col.wide == nil {
-				col.wide = map[int]int64{}
-			}
-			col.wide[row] = p
-		}
+	a := x.first(c)
+	moved := r.storeAlone(c.index, row, &a)
+	if out, far := x.wide[0]; far {
+		r.keepFar(&r.clauses[c.index], row, 1, map[int]outcome{0: out})
 	}
-	if col.measure != nil {
-		if col.far != nil {
-			delete(col.far, row)
-		}
-		col.measure[row] = x.measure[0]
-		setBit(col.measured, row, x.measured)
-		if out, far := x.wide[0]; far {
-			r.keepFar(col, row, 1, map[int]outcome{0: out})
-		}
-	}
-	return status != r.Status(row, c.index) || points != r.Points(row, c.index)
+	return moved
 }
 
-// setBit gives a row the first bit of a batch.
-func setBit(to []uint64, row int, from []uint64) {
-	to[row>>6] = to[row>>6]&^(1<<(row&63)) | from[0]&1<<(row&63)
+// setBit gives a row its bit.
+func setBit(to []uint64, row int, on uint64) {
+	to[row>>6] = to[row>>6]&^(1<<(row&63)) | on&1<<(row&63)
 }
 
 // storeRow keeps the total and the grade of the first row of a batch as a row of the result.
 func (r *Result) storeRow(row int, m *machine) {
 	s := &m.sums
 	r.totals[row] = Points(s.total[0]) * r.pr.unit
-	setBit(r.scored, row, s.scored)
-	setBit(r.excluded, row, s.excluded)
-	setBit(r.noAward, row, s.noAward)
+	setBit(r.scored, row, s.scored[0])
+	setBit(r.excluded, row, s.excluded[0])
+	setBit(r.noAward, row, s.noAward[0])
 	r.wanted[row], r.final[row] = s.wanted[0], s.final[0]
 	for k := range r.states {
 		r.states[k][row] = s.states[k][0]

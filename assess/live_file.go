@@ -321,10 +321,11 @@ func (s *Scores) rescoreRow(row int) (Change, bool) {
 		a := m.alone(c)
 		if a.left {
 			m.clause(c, &m.cells[j])
-			a.code = m.cells[j].code()
+			a = m.cells[j].first(c)
+			a.left = true
 		}
 		s.found = append(s.found, a)
-		was, is := r.Status(row, j), a.verdict()
+		was, is := r.Status(row, j), verdictOf(a.code)
 		if is == NotApplicable && c.na.Word == "rescale" && c.full != 0 || c.Gate && (is == Met || is == NotApplicable) != (was == Met || was == NotApplicable) {
 			clear(s.again)
 			s.markAll(s.touched)

@@ -129,6 +129,9 @@ func (m *machine) at(n *node, lv *level) val {
 	return m.eval(n)
 }
 
+// steady reports whether a node is the same for every row.
+func (o op) steady() bool { return o == opConst || o == opAsOf || o == opAgo }
+
 // scalar gives what is the same for every row.
 func (m *machine) scalar(n *node) (int64, bool) {
 	switch n.op {

@@ -111,15 +111,19 @@ func (pr *Program) notApplicable(c *clause) outcome {
 	return out
 }
 
+// settled is the verdict that follows from points.
+func settled[T Points | int64](points, full T) Verdict {
+	switch {
+	case full > 0 && points >= full, full == 0 && points > 0:
+		return Met
+	case points <= 0:
+		return Unmet
+	}
+	return Partly
+}
+
 // settle sets the status that follows from the points.
 func (c *clause) settle(out outcome) outcome {
-	switch {
-	case c.full > 0 && out.points >= c.full, c.full == 0 && out.points > 0:
-		out.status = Met
-	case out.points <= 0:
-		out.status = Unmet
-	default:
-		out.status = Partly
-	}
+	out.status = settled(out.points, c.full)
 	return out
 }

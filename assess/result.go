@@ -36,8 +36,13 @@ func (r *Result) NoAward(i int) bool { return isSet(r.noAward, int32(i)) }
 
 // Status gives the verdict on a clause.
 func (r *Result) Status(i, clause int) Verdict {
-	if code := Verdict(r.clauses[clause].status[i]); code <= Pending {
-		return code
+	return verdictOf(r.clauses[clause].status[i])
+}
+
+// verdictOf gives the verdict that a clauseColumn's code stands for.
+func verdictOf(code uint8) Verdict {
+	if v := Verdict(code); v <= Pending {
+		return v
 	}
 	return Partly
 }
