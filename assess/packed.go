@@ -95,19 +95,20 @@ func readValue(b []byte) (value, []byte) {
 }
 
 // valueSize tells how many bytes the value at the front of b takes.
-func valueSize(b []byte) int {
-	switch tag := b[0]; tag {
-	case tagAbsent, tagFalse, tagTrue:
-		return 1
-	case tagText, tagTexts, tagReal, tagBig:
-		_, rest := readValue(b)
+func valueSize(b []byte) int { return skipValue(b, 0) }
+
+// skipValue gives where the value ends that begins at a place.
+func skipValue(b []byte, at int) int {
+	switch tag := b[at]; {
+	case tag < tagInt:
+		return at + 1
+	case tag == tagText || tag == tagTexts || tag == tagReal || tag == tagBig:
+		_, rest := readValue(b[at:])
 		return len(b) - len(rest)
 	}
-	n := 1
-	for b[n] >= 0x80 {
-		n++
+	for at++; b[at] >= 0x80; at++ {
 	}
-	return n + 1
+	return at + 1
 }
 
 // any gives the value as Values hold it; field is nil for what the form has no field for.
@@ -477,16 +478,7 @@ func holdsID(b, id []byte) bool {
 func (f *filed) value(pr *Program, i int) (v value) {
 	b, at := f.raw, 0
 	for range i {
-		switch tag := b[at]; {
-		case tag < tagInt:
-			at++
-		case tag == tagText || tag == tagTexts || tag == tagReal || tag == tagBig:
-			at += valueSize(b[at:])
-		default:
-			for at++; b[at] >= 0x80; at++ {
-			}
-			at++
-		}
+		at = skipValue(b, at)
 	}
 	v, _ = readValue(b[at:])
 	return v
