@@ -211,11 +211,8 @@ func (x *Field) noOption(s string) error {
 		zh, en = append(zh, cmp.Or(o.Title.In(Zh), o.Name)), append(en, cmp.Or(o.Title.In(En), o.Name))
 		all = append(all, o.Name, o.Title.Zh, o.Title.En)
 	}
-	hint := T("选项有：{0}", "the options are: {0}").Fill(T(listed(zh), listed(en)))
-	if n := nearest(s, all); n != "" {
-		hint = T("是不是 {0}？", "did you mean {0}?").Fill(n)
-	}
-	return sayErr("“{0}”不是选项；{1}", "“{0}” is no option; {1}", s, hint)
+	return sayErr("“{0}”不是选项；{1}", "“{0}” is no option; {1}", s,
+		nearestOr(s, all, T("选项有：{0}", "the options are: {0}").Fill(T(listed(zh), listed(en)))))
 }
 
 // HoldsAttachments reports whether the field holds photos or files.

@@ -69,13 +69,18 @@ func distance(a, b []rune) int {
 
 // meant is the hint for an unknown name: the nearest right one, or all there are.
 func meant(name string, what Text, candidates []string) Text {
-	if n := nearest(name, candidates); n != "" {
-		return T("是不是 {0}？", "did you mean {0}?").Fill(n)
-	}
 	if len(candidates) == 0 {
 		return T("一个{0}都没有", "there are no {0} at all").Fill(what)
 	}
-	return T("{0}有：{1}", "{0} are: {1}").Fill(what, listed(candidates))
+	return nearestOr(name, candidates, T("{0}有：{1}", "{0} are: {1}").Fill(what, listed(candidates)))
+}
+
+// nearestOr asks whether the nearest right name was meant, or says something else when none is near.
+func nearestOr(name string, candidates []string, otherwise Text) Text {
+	if n := nearest(name, candidates); n != "" {
+		return T("是不是 {0}？", "did you mean {0}?").Fill(n)
+	}
+	return otherwise
 }
 
 // listed writes names one after the other, the first dozen of them.
